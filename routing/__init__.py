@@ -1,0 +1,1 @@
+"""The application: receives, decides, stores, delivers and explains."""

@@ -1,0 +1,1 @@
+"""Pure decisions: no Django, no clock, no randomness. Everything they need is an argument."""
