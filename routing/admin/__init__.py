@@ -1,0 +1,1 @@
+"""The edge for operators: Django admin."""

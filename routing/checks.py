@@ -1,0 +1,42 @@
+"""System checks: unsafe or contradictory settings stop the start with one clear line."""
+
+from typing import Any
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connection
+
+
+@register(Tags.security)
+def check_field_keys(**_kwargs: Any) -> list[CheckMessage]:
+    """FIELD_KEYS are Fernet keys."""
+    errors: list[CheckMessage] = []
+    for number, key in enumerate(settings.FIELD_KEYS, start=1):
+        try:
+            Fernet(key)
+        except ValueError:
+            errors.append(
+                Error(
+                    f"Key {number} of FIELD_KEYS is not a Fernet key.",
+                    hint="Make one with: python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'",
+                    id="routing.E001",
+                )
+            )
+    if not settings.FIELD_KEYS:
+        errors.append(Error("FIELD_KEYS is empty, so no secret can be stored.", id="routing.E002"))
+    return errors
+
+
+@register(Tags.database)
+def check_broker_needs_postgres(**_kwargs: Any) -> list[CheckMessage]:
+    """A broker spreads deliveries over hosts, and an SQLite file is on one."""
+    if settings.CELERY_BROKER_URL and connection.vendor == "sqlite":
+        return [
+            Error(
+                "CELERY_BROKER_URL is set, but the database is SQLite.",
+                hint="Set DATABASE_URL to a Postgres database, or unset CELERY_BROKER_URL.",
+                id="routing.E003",
+            )
+        ]
+    return []

@@ -1,0 +1,63 @@
+"""Data, constraints and trivial properties; behaviour lives in services."""
+
+from routing.models.log import (
+    Attempt,
+    Delivery,
+    DeliveryReason,
+    DeliveryStatus,
+    Inbound,
+    InboundBody,
+    InboundReason,
+    InboundStatus,
+    MessageType,
+    QuarantinedCall,
+    Thread,
+)
+from routing.models.operations import ApiToken, AuditEntry, Notice, Role, SandboxCall, Worker
+from routing.models.rules import (
+    ConfigurationStamp,
+    Level,
+    Rule,
+    RulesVersion,
+    SentryStatus,
+    Severity,
+    SeverityMapping,
+    Silence,
+)
+from routing.models.sources import ClientSecret, HookKey, Project, Source
+from routing.models.targets import FeishuBot, FlashdutyTarget, Target
+
+__all__ = [
+    "ApiToken",
+    "Attempt",
+    "AuditEntry",
+    "ClientSecret",
+    "ConfigurationStamp",
+    "Delivery",
+    "DeliveryReason",
+    "DeliveryStatus",
+    "FeishuBot",
+    "FlashdutyTarget",
+    "HookKey",
+    "Inbound",
+    "InboundBody",
+    "InboundReason",
+    "InboundStatus",
+    "Level",
+    "MessageType",
+    "Notice",
+    "Project",
+    "QuarantinedCall",
+    "Role",
+    "Rule",
+    "RulesVersion",
+    "SandboxCall",
+    "SentryStatus",
+    "Severity",
+    "SeverityMapping",
+    "Silence",
+    "Source",
+    "Target",
+    "Thread",
+    "Worker",
+]

@@ -1,0 +1,24 @@
+"""The audit trail: one row for every action of a person or a token."""
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import models
+
+from routing.models import ApiToken, AuditEntry
+
+
+def record(
+    *, actor: AbstractBaseUser | ApiToken | str, action: str, obj: models.Model | None = None, **detail: Any
+) -> AuditEntry:
+    """Store who did what; `actor` is a user, a token, or the name of a command."""
+    is_user = isinstance(actor, AbstractBaseUser)
+    return AuditEntry.objects.create(
+        user_id=actor.pk if is_user else None,
+        actor=actor.get_username() if isinstance(actor, AbstractBaseUser) else str(actor),
+        action=action,
+        object_type=obj._meta.model_name or "" if obj else "",
+        object_id=str(obj.pk) if obj else "",
+        object_name=str(obj)[:200] if obj else "",
+        detail=detail,
+    )

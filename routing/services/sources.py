@@ -1,0 +1,37 @@
+"""Sources: their hook keys and client secrets, several active at a time."""
+
+import secrets
+from hashlib import sha256
+
+from django.conf import settings
+from django.utils import timezone
+
+from routing.fields import Sealed
+from routing.models import ClientSecret, HookKey, Source
+
+
+def key_digest(key: str) -> str:
+    """What a hook key is found by."""
+    return sha256(key.encode()).hexdigest()
+
+
+def add_hook_key(source: Source, key: str = "") -> HookKey:
+    """Give a source a further hook key, random unless one is named; the others stay valid."""
+    key = key or "k-" + secrets.token_urlsafe(24)
+    return HookKey.objects.create(source=source, key=Sealed.seal(key), digest=key_digest(key))
+
+
+def add_client_secret(source: Source, text: str) -> ClientSecret:
+    """Accept a further client secret; the others stay valid until retired."""
+    return ClientSecret.objects.create(source=source, secret=Sealed.seal(text))
+
+
+def retire(item: HookKey | ClientSecret) -> None:
+    """Stop accepting a hook key or client secret."""
+    item.retired_at = timezone.now()
+    item.save(update_fields=["retired_at"])
+
+
+def hook_url(key: HookKey) -> str:
+    """The URL to paste into Sentry; raises UnsealingError."""
+    return f"{settings.PUBLIC_URL}/webhooks/sentry/{key.key.open()}/"
