@@ -10,7 +10,7 @@ from relay_site.environment import env, key, new_field_key, new_secret_key, orig
 from relay_site.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 
 # ---- keys and database
 IS_OWN_DATABASE = not secret("DATABASE_URL")
