@@ -1,18 +1,7 @@
 """Data, constraints and trivial properties; behaviour lives in services."""
 
-from routing.models.log import (
-    Attempt,
-    Delivery,
-    DeliveryReason,
-    DeliveryStatus,
-    Inbound,
-    InboundBody,
-    InboundReason,
-    InboundStatus,
-    MessageType,
-    QuarantinedCall,
-    Thread,
-)
+from routing.models.deliveries import Attempt, Delivery, DeliveryReason, DeliveryStatus, MessageType, Thread
+from routing.models.log import Inbound, InboundBody, InboundReason, InboundStatus, QuarantinedCall
 from routing.models.operations import ApiToken, AuditEntry, Notice, Role, SandboxCall, Worker
 from routing.models.rules import (
     ConfigurationStamp,

@@ -1,6 +1,6 @@
 """Where messages go: one table for every kind of target."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -101,7 +101,7 @@ class FeishuBotManager(models.Manager["FeishuBot"]):
 class FeishuBot(Target):
     """A Feishu or Lark group bot, for the menu."""
 
-    objects = FeishuBotManager()
+    objects: ClassVar[FeishuBotManager] = FeishuBotManager()
 
     class Meta:
         proxy = True
@@ -120,7 +120,7 @@ class FlashdutyTargetManager(models.Manager["FlashdutyTarget"]):
 class FlashdutyTarget(Target):
     """A Flashduty integration, for the menu."""
 
-    objects = FlashdutyTargetManager()
+    objects: ClassVar[FlashdutyTargetManager] = FlashdutyTargetManager()
 
     class Meta:
         proxy = True
