@@ -86,7 +86,7 @@ def open_bytes(token: bytes) -> bytes:
         raise UnsealingError from error
 
 
-class SealedField(models.TextField):  # type: ignore[type-arg] - the field's class is not generic at run time
+class SealedField(models.TextField):  # type: ignore[type-arg]  # not generic at run time
     """A column of one `Sealed`; refuses plain text, and can be looked up by emptiness only."""
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Sealed | None:
@@ -115,7 +115,7 @@ class SealedField(models.TextField):  # type: ignore[type-arg] - the field's cla
         return super().get_lookup(lookup_name) if lookup_name == "isnull" else None
 
 
-class SealedMapField(models.TextField):  # type: ignore[type-arg] - as above
+class SealedMapField(models.TextField):  # type: ignore[type-arg]  # as above
     """A column of several named secrets: a dict of name to `Sealed`, each under its own token."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
