@@ -365,6 +365,10 @@ class Destination:
 # ---------------------------------------------------------------- sources
 
 
+def _no_advice(_body: bytes, _headers: Mapping[str, str]) -> Text | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """Everything the application knows about one kind of sender."""
@@ -384,3 +388,5 @@ class Source:
     """(body, headers, source name, opted-in issue actions) -> Reading; raises MalformedPayload and nothing else."""
     resource_of: Callable[[bytes, Mapping[str, str]], str]
     """The resource as far as it can be told without a full parse; part of the duplicate digest. Never raises."""
+    advise: Callable[[bytes, Mapping[str, str]], Text | None] = _no_advice
+    """What the operator should change after a call was refused; looks at the bytes only while cheap. Never raises."""
