@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from integrations.contract import MalformedPayload, Text
 from integrations.sentry.parsing import parse
-from integrations.sentry.resources import GLITCHTIP, LEGACY, SERVICE_HOOK, recognise
+from integrations.sentry.resources import ALERTS, GLITCHTIP, LEGACY, SERVICE_HOOK, recognise
 from integrations.sentry.signature import COMPONENT_HEADER, SERVICE_HOOK_HEADER, WEBHOOK_HEADER
 
 _MAX_SNIFFED = 256 * 1024
@@ -51,16 +51,26 @@ _UNSIGNED = Text(
     f"The call is not signed, so nobody knows who sent it. {_USE_INTEGRATION.en}",
     f"请求没有签名，无法确认发送者。{_USE_INTEGRATION.zh}",
 )
-NO_RESOURCE = Text(
+_NO_RESOURCE = Text(
     "The call names no resource and its body has no known shape. If a proxy stands before this address, let it pass"
     " the headers that begin with Sentry-Hook.",
     "请求没有说明资源类型，请求体也无法识别。如果本地址前有代理，请让它保留以 Sentry-Hook 开头的请求头。",
 )
+_RENAMED_ALERT = Text(
+    "The resource is unknown, but the body has the shape of an alert. If a proxy stands before this address, let it"
+    " pass the header Sentry-Hook-Resource unchanged; if Sentry itself sends this name, update Alert Relay.",
+    "资源类型未知，但请求体是告警的格式。如果本地址前有代理，请让它原样保留 Sentry-Hook-Resource 请求头；"
+    "如果这个名称来自 Sentry 本身，请升级 Alert Relay。",
+)
 
 
-def about(resource: str) -> Text | None:
-    """The advice on what a stranger's payload needs; None for what is fine as it is."""
-    return _ABOUT.get(resource) if resource != LEGACY else None
+def about(resource: str, evident: str) -> Text | None:
+    """What to change when an ignored call should not have come like this; None for what is fine as it is."""
+    if not resource:
+        return _NO_RESOURCE
+    if resource in (SERVICE_HOOK, GLITCHTIP):
+        return _ABOUT[resource]
+    return _RENAMED_ALERT if evident in ALERTS else None
 
 
 def advise(body: bytes, headers: Mapping[str, str]) -> Text:

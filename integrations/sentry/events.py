@@ -7,7 +7,7 @@ from datetime import datetime
 from integrations.contract import Alert, SentryStatus
 from integrations.sentry.identity import alert_key, body_identity
 from integrations.sentry.parsing import Tree
-from integrations.sentry.resources import Call
+from integrations.sentry.resources import LEGACY, Call
 from integrations.sentry.rule_settings import is_test_rule, read_settings, rule_id_of
 from integrations.sentry.subjects import Subject, subject_of
 from integrations.sentry.titles import error_of, headline, level_of, message_of
@@ -37,11 +37,12 @@ class Trigger:
 def read_event_alert(call: Call, status: SentryStatus) -> Alert:
     """The alert of `event_alert.triggered`."""
     event = mapping(call.data.get("event"))
-    notes = call.unfamiliar if event else (*call.unfamiliar, "no event in the data")
-    return read_event(event, call, status, trigger=_trigger(call.data), notes=notes)
+    if not event:
+        call = call.noting("no event in the data")
+    return read_event(event, call, status, _trigger(call.data))
 
 
-def read_event(event: Tree, call: Call, status: SentryStatus, *, trigger: Trigger, notes: tuple[str, ...]) -> Alert:
+def read_event(event: Tree, call: Call, status: SentryStatus, trigger: Trigger) -> Alert:
     """The alert of one event, in the newer notation of field names."""
     subject = subject_of(event, call.document, "issue_id", ("url", "web_url", "issue_url"))
     event_id = identifier(event.get("event_id"))
@@ -76,7 +77,8 @@ def read_event(event: Tree, call: Call, status: SentryStatus, *, trigger: Trigge
         tags=found,
         settings=trigger.settings,
         is_test=trigger.is_test,
-        unfamiliar="; ".join(notes),
+        is_legacy=call.resource == LEGACY,
+        unfamiliar=call.notes,
     )
 
 

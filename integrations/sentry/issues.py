@@ -48,7 +48,7 @@ def read_issue(call: Call, status: SentryStatus) -> Alert:
         occurred_at=moment(issue.get(_TIME_OF_ACTION.get(call.action, ""))),
         settings=read_settings(rule.get("settings")),
         is_test=is_test_rule(rule.get("id")),
-        unfamiliar="; ".join(call.unfamiliar if issue else (*call.unfamiliar, "no issue in the data")),
+        unfamiliar=(call if issue else call.noting("no issue in the data")).notes,
     )
 
 

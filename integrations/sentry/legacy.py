@@ -19,7 +19,7 @@ def read_legacy(call: Call, status: SentryStatus) -> Alert:
         settings={},
         is_test=isinstance(labels, list) and not names,
     )
-    return read_event(_modern(document), call, status, trigger=trigger, notes=call.unfamiliar)
+    return read_event(_modern(document), call, status, trigger)
 
 
 def _modern(document: Tree) -> Tree:

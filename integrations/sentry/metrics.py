@@ -42,12 +42,13 @@ def read_metric_alert(call: Call, status: SentryStatus) -> Alert:
         occurred_at=_occurred_at(incident, status),
         settings=metric_settings(rule, call.action, mapping(call.document.get("installation")).get("uuid")),
         is_test=is_test_rule(rule.get("id")),
-        unfamiliar="; ".join(_notes(call)),
+        unfamiliar=_notes(call),
     )
 
 
 def _identity(call: Call, incident: Tree, rule_id: str | None, title: str, slugs: tuple[str, ...]) -> tuple[str, ...]:
-    """The alert rule, else the incident (its number in the organisation first: that one also stands in URLs).
+    """The alert rule, else the incident (its number in the organisation first: that one also stands in URLs), else
+    the issue that newer versions open for the alert and link to.
 
     Where Sentry sent neither, the rule's name in its projects is all that trigger and recovery have in common.
     """
@@ -59,6 +60,9 @@ def _identity(call: Call, incident: Tree, rule_id: str | None, title: str, slugs
     incident_id = identifier(incident.get("id"))
     if incident_id:
         return "incident id", incident_id
+    group = links.place(call.data.get("web_url")).issue_id
+    if group:
+        return "issue", group
     return ("name", title, *sorted(slugs)) if title else body_identity(call.body)
 
 
@@ -88,7 +92,7 @@ def _occurred_at(incident: Tree, status: SentryStatus) -> datetime | None:
     return None
 
 
-def _notes(call: Call) -> tuple[str, ...]:
+def _notes(call: Call) -> str:
     """A null metric_alert is familiar: Sentry sends it when it could not read its own incident in time."""
     known = call.data.keys() & {"metric_alert", "description_title", "description_text"}
-    return call.unfamiliar if known else (*call.unfamiliar, "no metric alert in the data")
+    return (call if known else call.noting("no metric alert in the data")).notes

@@ -36,19 +36,10 @@ def read(body: bytes, headers: Mapping[str, str], source: str, issue_actions: fr
         return Reading(
             resource=call.resource, action=call.action, ignored="ignored_action", projects=_mentioned_projects(call)
         )
-    alert = reader(call if familiar else _with_note(call), status)
+    if not familiar:
+        call = call.noting(f"action {call.action or 'missing'}")
+    alert = reader(call, status)
     return Reading(resource=call.resource, action=call.action, alert=alert, projects=_projects(alert))
-
-
-def _with_note(call: Call) -> Call:
-    return Call(
-        resource=call.resource,
-        action=call.action,
-        document=call.document,
-        source=call.source,
-        body=call.body,
-        unfamiliar=(*call.unfamiliar, f"action {call.action or 'missing'}"),
-    )
 
 
 def _ignored_resource(call: Call) -> Reading:
@@ -58,7 +49,7 @@ def _ignored_resource(call: Call) -> Reading:
         ignored="ignored_resource",
         projects=_mentioned_projects(call),
         unknown_resource=call.is_unheard_of,
-        advice=advice.about(call.resource) if call.resource else advice.NO_RESOURCE,
+        advice=advice.about(call.resource, call.evident),
     )
 
 

@@ -7,7 +7,7 @@ the body does not say, and a resource nobody has heard of stays what it calls it
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from integrations.contract import MalformedPayload, SentryStatus
 from integrations.sentry.parsing import Tree, parse
@@ -78,12 +78,23 @@ class Call:
     document: Tree
     source: str
     body: bytes
+    evident: str = ""
+    """The resource that the body has the shape of; `""` where it has none that is known."""
     unfamiliar: tuple[str, ...] = ()
 
     @property
     def data(self) -> Tree:
         """The resource's own part of the envelope."""
         return mapping(self.document.get("data"))
+
+    @property
+    def notes(self) -> str:
+        """What was not familiar about the call, in words."""
+        return "; ".join(self.unfamiliar)
+
+    def noting(self, note: str) -> "Call":
+        """The same call with one more thing that was not familiar."""
+        return replace(self, unfamiliar=(*self.unfamiliar, note))
 
     @property
     def is_unheard_of(self) -> bool:
@@ -101,7 +112,15 @@ def recognise(document: Tree, headers: Mapping[str, str], source: str, body: byt
         action = "triggered"
     elif resource == "metric_alert" and not action:
         action = _described_action(document)
-    return Call(resource=resource, action=action, document=document, source=source, body=body, unfamiliar=notes)
+    return Call(
+        resource=resource,
+        action=action,
+        document=document,
+        source=source,
+        body=body,
+        evident=evident,
+        unfamiliar=notes,
+    )
 
 
 def resource_of(body: bytes, headers: Mapping[str, str]) -> str:
