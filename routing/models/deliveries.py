@@ -113,6 +113,8 @@ class Delivery(models.Model):
     silence_name = models.CharField(max_length=100, blank=True)
     held_until = models.DateTimeField(null=True)
     """For suppressed firings: when the window that held this back ends."""
+    awaits_summary = models.BooleanField(default=False)
+    """A silenced firing whose target has not been told yet: false once summed up, resolved or told."""
     summary = models.ForeignKey("self", models.SET_NULL, null=True, related_name="summarised")
     digest = models.ForeignKey("self", models.SET_NULL, null=True, related_name="members")
     fallback_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="fallback_copies")
@@ -140,6 +142,9 @@ class Delivery(models.Model):
             models.Index(fields=["thread", "id"], name="delivery_unfinished", condition=Q(finished_at__isnull=True)),
             models.Index(fields=["expires_at"], name="delivery_expiring", condition=Q(finished_at__isnull=True)),
             models.Index(fields=["fallback_at"], name="delivery_fallback", condition=Q(fallback_at__isnull=False)),
+            models.Index(
+                fields=["silence", "target"], name="delivery_awaits_summary", condition=Q(awaits_summary=True)
+            ),
             models.Index(fields=["status", "-id"], name="delivery_status"),
             models.Index(fields=["target", "-id"], name="delivery_target"),
             models.Index(fields=["created_at"], name="delivery_created"),
