@@ -47,6 +47,11 @@ def description_of(message: Message, language: str, *, simple: bool) -> str:
     return _fitted(head, "" if simple else body, tail)
 
 
+def is_test(message: Message) -> bool:
+    """True for our own tests and for the source's test button."""
+    return message.is_test or (message.alert is not None and message.alert.is_test)
+
+
 def _opening(message: Message) -> Text:
     if message.alert:
         return _RECOVERY if message.alert.is_resolved else _FIRING
@@ -55,7 +60,7 @@ def _opening(message: Message) -> Text:
 
 def _notes(message: Message, language: str) -> list[str]:
     notes = []
-    if message.is_test:
+    if is_test(message):
         notes.append(_TEST)
     if message.late_minutes is not None:
         notes.append(_LATE)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from integrations.contract import Alert, Message, Settings, Severity, Text
 from integrations.flashduty.cleaning import cut, disarmed_title, one_line, without_template_markers
 from integrations.flashduty.config import language_of, zone_of
-from integrations.flashduty.description import description_of
+from integrations.flashduty.description import description_of, is_test
 from integrations.flashduty.labels import MAX_LABELS, own_labels, tag_labels
 
 EVENT_STATUS: Final = {
@@ -54,7 +54,7 @@ def title_of(message: Message, language: str) -> str:
     else:
         project = _RELAY
         text = message.listing.title.in_language(language) if message.listing else ""
-    mark = _TEST_MARK.in_language(language) if message.is_test else ""
+    mark = _TEST_MARK.in_language(language) if is_test(message) else ""
     told = without_template_markers(text) or _NO_TITLE.in_language(language)
     return cut(disarmed_title(f"[{cut(project, _MAX_PROJECT)}] {mark}{told}"), MAX_TITLE)
 

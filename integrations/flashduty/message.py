@@ -5,6 +5,7 @@ from typing import Final
 
 from integrations.contract import Alert, Message, MessageType, OutboundRequest, OutcomeKind, RawCall, Settings
 from integrations.flashduty.config import address, mode_of
+from integrations.flashduty.description import is_test
 from integrations.flashduty.event import standard_event
 from integrations.flashduty.push_address import secrets_of_address
 
@@ -30,7 +31,7 @@ def unsupported(message: Message, settings: Settings) -> bool:
     alert = message.alert
     if message.type is not MessageType.ALERT or alert is None:
         return True
-    return message.is_test or alert.is_test or alert.is_legacy or not _is_handled(alert)
+    return is_test(message) or alert.is_legacy or not _is_handled(alert)
 
 
 def render(

@@ -162,6 +162,11 @@ def test_the_description_starts_with_a_line_of_ours_whatever_the_alert_says() ->
         assert event_of(message(told))["description"].startswith("Sentry 告警，由 Alert Relay 推送。\n")
 
 
+def test_the_test_button_of_sentry_is_marked_like_a_test_of_ours() -> None:
+    ours, theirs = event_of(message(is_test=True)), event_of(message(alert(is_test=True)))
+    assert ours == theirs != event_of(message())
+
+
 def test_the_message_is_not_said_twice() -> None:
     assert "Message:" not in event_of(message(alert(error_value="same", message="same ")))["description"]
 
