@@ -69,7 +69,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_MB * 1024 * 1024
 
 # ---- Django
 INSTALLED_APPS = [
-    "routing.apps.RelayAdminConfig",
+    "relay_site.apps.RelayAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,7 +1,6 @@
-"""What Django loads: the application, and the admin site with our faces on it."""
+"""What Django loads."""
 
 from django.apps import AppConfig
-from django.contrib.admin.apps import AdminConfig
 from django.utils.translation import gettext_lazy as _
 
 
@@ -14,9 +13,3 @@ class RoutingConfig(AppConfig):
     def ready(self) -> None:
         """Register the system checks."""
         from routing import checks  # noqa: F401 - importing registers them
-
-
-class RelayAdminConfig(AdminConfig):
-    """Django's admin with our site class."""
-
-    default_site = "routing.admin.site.RelayAdminSite"

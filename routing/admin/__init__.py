@@ -1,1 +1,1 @@
-"""The edge for operators: Django admin."""
+"""The edge for operators: Django admin. Importing this package registers every page."""

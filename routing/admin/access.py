@@ -1,0 +1,55 @@
+"""API tokens and the audit trail in the admin."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from routing.models import ApiToken, AuditEntry
+from routing.services import tokens
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(admin.ModelAdmin):
+    """Tokens: shown once when made, removed to revoke."""
+
+    list_display = ("name", "role", "prefix", "created_at", "expires_at", "last_used_at")
+    search_fields = ("name",)
+    ordering = ("name",)
+    fields = ("name", "role", "expires_at")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A token is made or removed, never changed."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: bool) -> None:
+        """Make the token and show its text, once."""
+        token, text = tokens.create(name=obj.name, role=obj.role, expires_at=obj.expires_at)
+        obj.pk = token.pk
+        self.message_user(
+            request, _("Copy the token now, it is not shown again: %(token)s") % {"token": text}, messages.WARNING
+        )
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(admin.ModelAdmin):
+    """Who did what; read-only."""
+
+    list_display = ("at", "actor", "action", "object_type", "object_name")
+    list_filter = ("action",)
+    search_fields = ("actor", "object_name")
+    ordering = ("-id",)
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody writes it by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes it."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody removes it."""
+        return False

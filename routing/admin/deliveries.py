@@ -1,0 +1,185 @@
+"""Deliveries and alert timelines in the admin."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from routing.admin.reading import LogAdmin, state
+from routing.models import Attempt, Delivery, Thread
+from routing.reasons import wording
+from routing.selectors.searching import search
+from routing.selectors.stories import delivery_lines
+from routing.services import replaying
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(LogAdmin):
+    """The delivery log: one row an alert and target."""
+
+    list_display = ("number", "created_at", "target_name", "headline", "project_slug", "loudness", "state", "why", "attempt_count", "due_at")  # fmt: skip
+    list_display_links = ("number", "headline")
+    list_filter = ("status", "kind", "target", "severity", "message_type", "is_test", ("created_at", admin.DateFieldListFilter))  # fmt: skip
+    search_fields = ("inbound__title",)
+    search_help_text = _("Issue id, short id, title, request id, alert key, or a URL pasted from Sentry or a chat")
+    ordering = ("-id",)
+    list_select_related = ("inbound",)
+    actions = ("resend", "cancel")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
+        """Without the webhook's heavy columns."""
+        heavy = ("inbound__alert", "inbound__decision", "inbound__traceback")
+        return super().get_queryset(request).select_related("inbound").defer(*heavy)
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """By whatever was pasted."""
+        return search(queryset, search_term, prefix="inbound__"), False
+
+    @admin.display(description="#", ordering="id")
+    def number(self, delivery: Delivery) -> str:
+        """The number."""
+        return f"#{delivery.pk}"
+
+    @admin.display(description=_("title"))
+    def headline(self, delivery: Delivery) -> str:
+        """What it is about."""
+        title = delivery.inbound.title if delivery.inbound else delivery.get_message_type_display()
+        return str(title)[:120] or "—"
+
+    @admin.display(description=_("severity"), ordering="severity")
+    def loudness(self, delivery: Delivery) -> SafeString:
+        """The severity, coloured."""
+        return state(delivery.severity, delivery.get_severity_display())
+
+    @admin.display(description=_("status"), ordering="status")
+    def state(self, delivery: Delivery) -> SafeString:
+        """The status, coloured."""
+        return state(delivery.status, delivery.get_status_display())
+
+    @admin.display(description=_("reason"))
+    def why(self, delivery: Delivery) -> str:
+        """The reason in words."""
+        return str(wording(delivery.reason).meaning)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The page of one delivery: every attempt with the other side's answer."""
+        delivery = get_object_or_404(Delivery.objects.select_related("inbound", "thread"), pk=object_id)
+        if not self.has_view_permission(request, delivery):
+            raise PermissionDenied
+        lines = delivery_lines(Delivery.objects.filter(pk=delivery.pk))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"#{delivery.pk} → {delivery.target_name}",
+            "opts": self.opts,
+            "delivery": delivery,
+            "lines": lines,
+            "may_resend": self.has_resend_permission(request),
+            "may_cancel": self.has_cancel_permission(request),
+        }
+        return TemplateResponse(request, "admin/routing/delivery/page.html", context)
+
+    def has_resend_permission(self, request: HttpRequest) -> bool:
+        """Resending is a permission of its own."""
+        return bool(request.user.has_perm("routing.resend_delivery"))
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        """Cancelling is a permission of its own."""
+        return bool(request.user.has_perm("routing.cancel_delivery"))
+
+    @admin.action(description=_("Resend the selected deliveries"), permissions=["resend"])
+    def resend(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
+        """A new delivery for each finished one; what is still on its way is left alone."""
+        made = replaying.resend_many(queryset.filter(finished_at__isnull=False), actor=request.user)
+        self.message_user(request, _("%(count)s on their way again.") % {"count": len(made)}, messages.SUCCESS)
+
+    @admin.action(description=_("Cancel the selected deliveries that wait"), permissions=["cancel"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
+        """What waits is cancelled; what is being sent goes on."""
+        count = replaying.cancel_many(queryset, actor=request.user)
+        self.message_user(request, _("%(count)s cancelled.") % {"count": count}, messages.SUCCESS)
+
+    def get_urls(self) -> list[URLPattern]:
+        """The stock list and the button of the page."""
+        resend = path(
+            "<int:delivery_id>/resend/", self.admin_site.admin_view(self.resend_view), name="routing_delivery_resend"
+        )
+        return [resend, *super().get_urls()]
+
+    def resend_view(self, request: HttpRequest, delivery_id: int) -> HttpResponse:
+        """Resend one delivery (POST only) and show the new one."""
+        delivery = get_object_or_404(Delivery, pk=delivery_id)
+        if request.method != "POST" or not self.has_resend_permission(request):
+            raise PermissionDenied
+        if delivery.finished_at is None:
+            self.message_user(request, _("It is still on its way: nothing to resend."), messages.WARNING)
+            return HttpResponseRedirect(reverse("admin:routing_delivery_change", args=[delivery.pk]))
+        again = replaying.resend(delivery, actor=request.user)
+        self.message_user(request, _("On its way again."), messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:routing_delivery_change", args=[again.pk]))
+
+
+@admin.register(Thread)
+class ThreadAdmin(LogAdmin):
+    """What each target was told of each problem, and what is still open."""
+
+    list_display = (
+        "id",
+        "title",
+        "target",
+        "project_slug",
+        "environment",
+        "is_open",
+        "last_severity",
+        "opened_at",
+        "age",
+    )
+    list_filter = ("is_open", "target", "project_slug")
+    search_fields = ("alert_key", "title")
+    ordering = ("-opened_at",)
+    list_select_related = ("target",)
+
+    @admin.display(description=_("open for"))
+    def age(self, thread: Thread) -> str:
+        """Hours and minutes since it opened."""
+        if not thread.is_open or thread.opened_at is None:
+            return "—"
+        minutes = int((timezone.now() - thread.opened_at).total_seconds() // 60)
+        return f"{minutes // 60}:{minutes % 60:02}"
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The page of one timeline: what this target was told, in order."""
+        thread = get_object_or_404(Thread.objects.select_related("target"), pk=object_id)
+        if not self.has_view_permission(request, thread):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": thread.title or thread.alert_key,
+            "opts": self.opts,
+            "thread": thread,
+            "lines": delivery_lines(Delivery.objects.filter(thread=thread)),
+            "may_resend": request.user.has_perm("routing.resend_delivery"),
+        }
+        return TemplateResponse(request, "admin/routing/thread/page.html", context)
+
+
+@admin.register(Attempt)
+class AttemptAdmin(LogAdmin):
+    """Single attempts, for searching by the vendor's code."""
+
+    list_display = ("id", "delivery", "number", "started_at", "duration_ms", "http_status", "provider_code", "outcome", "reason")  # fmt: skip
+    list_filter = ("outcome", "reason")
+    search_fields = ("=provider_code",)
+    ordering = ("-id",)
+    list_select_related = ("delivery",)

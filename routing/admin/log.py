@@ -1,0 +1,193 @@
+"""Received webhooks and refused calls in the admin."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from routing.admin.reading import LogAdmin, state
+from routing.models import Inbound, QuarantinedCall, RulesVersion
+from routing.selectors.searching import search
+from routing.selectors.stories import story_of
+from routing.services import auditing, bodies, replaying
+
+
+@admin.register(Inbound)
+class InboundAdmin(LogAdmin):
+    """The log: one row a webhook, one page that tells decision, deliveries and attempts."""
+
+    list_display = ("number", "received_at", "headline", "project_slug", "what", "state", "why", "went_to")
+    list_display_links = ("number", "headline")
+    list_filter = ("status", "reason", "source", "resource", "is_test", ("received_at", admin.DateFieldListFilter))
+    search_fields = ("title",)
+    search_help_text = _("Issue id, short id, title, request id, alert key, or a URL pasted from Sentry or a chat")
+    ordering = ("-id",)
+    list_select_related = ("source",)
+    change_form_template = "admin/routing/inbound/page.html"
+    actions = ("reprocess",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Inbound]:
+        """Without the heavy columns."""
+        queryset = super().get_queryset(request).defer("alert", "decision", "traceback")
+        return queryset.prefetch_related("deliveries") if request.resolver_match else queryset
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """By whatever was pasted."""
+        return search(queryset, search_term), False
+
+    @admin.display(description="#", ordering="id")
+    def number(self, inbound: Inbound) -> str:
+        """The number, also in the log of deliveries."""
+        return f"#{inbound.pk}"
+
+    @admin.display(description=_("title"))
+    def headline(self, inbound: Inbound) -> str:
+        """What it is about."""
+        return inbound.title[:120] or "—"
+
+    @admin.display(description=_("resource"))
+    def what(self, inbound: Inbound) -> str:
+        """Resource and action."""
+        return f"{inbound.resource}.{inbound.action}" if inbound.action else inbound.resource
+
+    @admin.display(description=_("status"), ordering="status")
+    def state(self, inbound: Inbound) -> SafeString:
+        """The status, coloured."""
+        return state(inbound.status, inbound.get_status_display())
+
+    @admin.display(description=_("reason"))
+    def why(self, inbound: Inbound) -> str:
+        """The reason, and what is special about it."""
+        extra = [_("test")] if inbound.is_test else []
+        if inbound.duplicate_count:
+            extra.append(_("+%(count)s duplicates") % {"count": inbound.duplicate_count})
+        return ", ".join(str(part) for part in (inbound.get_reason_display(), *extra) if part)
+
+    @admin.display(description=_("went to"))
+    def went_to(self, inbound: Inbound) -> SafeString | str:
+        """Each target with its state."""
+        parts = [
+            format_html('{} <span class="state {}">{}</span> ', row.target_name, row.status, row.get_status_display())
+            for row in inbound.deliveries.all()
+        ]
+        return format_html("{}" * len(parts), *parts) if parts else "—"
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The page of one webhook."""
+        inbound = get_object_or_404(Inbound.objects.select_related("source"), pk=object_id)
+        if not self.has_view_permission(request, inbound):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": inbound.title or f"{inbound.resource}.{inbound.action}",
+            "subtitle": f"#{inbound.pk}",
+            "opts": self.opts,
+            "inbound": inbound,
+            "story": story_of(inbound),
+            "may_resend": request.user.has_perm("routing.resend_delivery"),
+            "may_reprocess": request.user.has_perm("routing.reprocess_inbound"),
+            "may_see_body": request.user.has_perm("routing.view_body"),
+            "may_silence": request.user.has_perm("routing.add_silence"),
+        }
+        return TemplateResponse(request, "admin/routing/inbound/page.html", context)
+
+    def has_reprocess_permission(self, request: HttpRequest) -> bool:
+        """Deciding again is a permission of its own."""
+        return bool(request.user.has_perm("routing.reprocess_inbound"))
+
+    @admin.action(description=_("Decide the selected webhooks again"), permissions=["reprocess"])
+    def reprocess(self, request: HttpRequest, queryset: QuerySet[Inbound]) -> None:
+        """Decide again what could not be read or decided; the rest is left as it is."""
+        chosen = list(queryset.filter(status__in=["malformed", "failed", "unrouted"]).order_by("id"))
+        for inbound in chosen:
+            replaying.reprocess(inbound, actor=request.user)
+        self.message_user(request, _("%(count)s decided again.") % {"count": len(chosen)}, messages.SUCCESS)
+
+    def get_urls(self) -> list[URLPattern]:
+        """The stock list, the raw body, and deciding again from the page."""
+        view = self.admin_site.admin_view
+        return [
+            path("<int:inbound_id>/body/", view(self.body_view), name="routing_inbound_body"),
+            path("<int:inbound_id>/reprocess/", view(self.reprocess_view), name="routing_inbound_reprocess"),
+            *super().get_urls(),
+        ]
+
+    def body_view(self, request: HttpRequest, inbound_id: int) -> HttpResponse:
+        """The original body, for those who may see personal data; each look is in the audit trail."""
+        inbound = get_object_or_404(Inbound.objects.select_related("body"), pk=inbound_id)
+        if not request.user.has_perm("routing.view_body"):
+            raise PermissionDenied
+        call = bodies.of_inbound(inbound)
+        auditing.record(actor=request.user, action="view_body", obj=inbound)
+        if call is None:
+            return HttpResponse(_("The original body is no longer kept."), "text/plain; charset=utf-8", 410)
+        lines = "".join(f"{name}: {value}\n" for name, value in call.headers.items())
+        text = f"{lines}\n{call.body.decode('utf-8', 'replace')}"
+        return HttpResponse(text, "text/plain; charset=utf-8", headers={"X-Content-Type-Options": "nosniff"})
+
+    def reprocess_view(self, request: HttpRequest, inbound_id: int) -> HttpResponse:
+        """Decide one webhook again (POST only)."""
+        inbound = get_object_or_404(Inbound, pk=inbound_id)
+        if request.method != "POST" or not self.has_reprocess_permission(request):
+            raise PermissionDenied
+        replaying.reprocess(inbound, actor=request.user)
+        self.message_user(request, _("Decided again."), messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:routing_inbound_change", args=[inbound.pk]))
+
+
+@admin.register(QuarantinedCall)
+class QuarantinedCallAdmin(LogAdmin):
+    """Refused calls: mend the cause, then replay."""
+
+    list_display = ("id", "received_at", "source", "reason", "size", "replayed_at")
+    list_filter = ("source", "reason")
+    ordering = ("-id",)
+    list_select_related = ("source",)
+    fields = ("received_at", "source", "reason", "size", "replayed_at")
+    actions = ("replay", "add_bot_and_replay")
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        """Replaying is a permission of its own."""
+        return bool(request.user.has_perm("routing.replay_quarantinedcall"))
+
+    @admin.action(description=_("Replay the selected calls (after mending the cause)"), permissions=["replay"])
+    def replay(self, request: HttpRequest, queryset: QuerySet[QuarantinedCall]) -> None:
+        """Hand the same bytes to the receiver again: what verifies now is stored."""
+        self._replay(request, queryset, add_bot=False)
+
+    @admin.action(description=_("Add this bot and replay"), permissions=["replay"])
+    def add_bot_and_replay(self, request: HttpRequest, queryset: QuerySet[QuarantinedCall]) -> None:
+        """Make a Feishu target of an unknown bot address, then replay."""
+        if not request.user.has_perm("routing.add_target"):
+            raise PermissionDenied
+        self._replay(request, queryset.filter(reason="unknown_target"), add_bot=True)
+
+    def _replay(self, request: HttpRequest, queryset: QuerySet[QuarantinedCall], *, add_bot: bool) -> None:
+        accepted = refused = 0
+        for call in queryset.order_by("id"):
+            answer = replaying.replay_quarantined(call, actor=request.user, add_bot=add_bot)
+            accepted, refused = (accepted + 1, refused) if answer.status < 300 else (accepted, refused + 1)
+        if accepted:
+            self.message_user(request, _("%(count)s accepted.") % {"count": accepted}, messages.SUCCESS)
+        if refused:
+            text = _("%(count)s are still refused: mend the cause first.") % {"count": refused}
+            self.message_user(request, text, messages.WARNING)
+
+
+@admin.register(RulesVersion)
+class RulesVersionAdmin(LogAdmin):
+    """Immutable versions of the rule set that traces refer to."""
+
+    list_display = ("digest", "created_at")
+    fields = ("digest", "created_at", "content")
+    ordering = ("-id",)

@@ -1,0 +1,197 @@
+"""Routing rules, the severity mapping and silences in the admin."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import models
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from routing.admin.forms.conditions import OPERATOR_LABELS, ConditionsField, rows_of
+from routing.admin.forms.severity import OverlayField
+from routing.admin.forms.windows import WindowField
+from routing.admin.history import ConfigurationAdmin
+from routing.models import Project, Rule, SeverityMapping, Silence
+from routing.services import ordering
+
+
+def sentence(when: list[dict[str, Any]]) -> str:
+    """Conditions as a person reads them."""
+    parts = [
+        ("" if index == 0 else f" {_('or') if row['join'] == 'or' else _('and')} ")
+        + f"{row['field']}{row['name']} {OPERATOR_LABELS.get(row['op'], row['op'])} {row['value']}".rstrip()
+        for index, row in enumerate(rows_of(when))
+    ]
+    return "".join(parts) or str(_("every alert"))
+
+
+class RuleForm(forms.ModelForm):
+    """A rule; the project may be one never seen."""
+
+    when = ConditionsField(label=_("Conditions"))
+    severity = OverlayField(label=_("Severities of this rule"))
+    active = WindowField(
+        label=_("Active hours"), help_text=_("Outside of them the rule is skipped. Empty: always active.")
+    )
+
+    class Meta:
+        model = Rule
+        fields = (
+            "name", "enabled", "source", "project", "when", "targets", "continues", "repeat_minutes", "severity", "active",
+        )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        slugs = Project.objects.order_by("slug").values_list("slug", flat=True).distinct()[:500]
+        self.fields["project"].widget = forms.TextInput({"list": "known-projects", "size": 40})
+        self.known_projects = list(slugs)
+
+
+@admin.register(Rule)
+class RuleAdmin(ConfigurationAdmin):
+    """Rules in their order; the arrows move them."""
+
+    form = RuleForm
+    list_display = ("order", "name", "enabled", "scope", "conditions", "goes_to", "continues")
+    list_display_links = ("name",)
+    list_filter = ("enabled", "source", "targets")
+    search_fields = ("name", "project")
+    ordering = ("position", "id")
+    list_select_related = ("source",)
+    filter_horizontal = ("targets",)
+    sortable_by = ()
+    change_form_template = "admin/routing/rule/change_form.html"
+    fieldsets = (
+        (None, {"fields": ("name", "enabled")}),
+        (_("Which alerts"), {"fields": ("source", "project", "when", "active")}),
+        (_("Who is told, and how loudly"), {"fields": ("targets", "severity", "repeat_minutes", "continues")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Rule]":
+        """With what the list shows."""
+        return super().get_queryset(request).prefetch_related("targets")
+
+    def save_model(self, request: HttpRequest, obj: Rule, form: RuleForm, change: bool) -> None:
+        """A new rule goes to the end of the line."""
+        if not change:
+            obj.position = ordering.next_position()
+        super().save_model(request, obj, form, change)
+
+    @admin.display(description=_("order"))
+    def order(self, rule: Rule) -> SafeString:
+        """Buttons that move the rule (submitted by the list's own form)."""
+        url = reverse("admin:routing_rule_move", args=[rule.pk])
+        return format_html(MOVE, url, _("up"), rule.name, url, _("down"), rule.name)
+
+    @admin.display(description=_("for"))
+    def scope(self, rule: Rule) -> str:
+        """Connection and project."""
+        return " / ".join(part for part in (rule.source.name if rule.source else "", rule.project) if part) or "*"
+
+    @admin.display(description=_("conditions"))
+    def conditions(self, rule: Rule) -> str:
+        """The conditions in words."""
+        return sentence(rule.when)
+
+    @admin.display(description=_("targets"))
+    def goes_to(self, rule: Rule) -> str:
+        """The targets' names."""
+        return ", ".join(target.name for target in rule.targets.all()) or "—"
+
+    def get_urls(self) -> list[URLPattern]:
+        """The stock pages and the arrows."""
+        move = path("<int:rule_id>/move/", self.admin_site.admin_view(self.move_view), name="routing_rule_move")
+        return [move, *super().get_urls()]
+
+    def move_view(self, request: HttpRequest, rule_id: int) -> HttpResponse:
+        """Move a rule one place up or down (POST only)."""
+        rule = get_object_or_404(Rule, pk=rule_id)
+        if request.method != "POST" or not self.has_change_permission(request, rule):
+            return HttpResponse(status=403)
+        ordering.move(rule, up=request.POST.get("direction") == "up")
+        self.log_change(request, rule, [{"changed": {"fields": ["position"]}}])
+        self.message_user(request, _("Moved. The next webhook follows the new order."), messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:routing_rule_changelist"))
+
+
+MOVE = (
+    '<button type="submit" formaction="{}" name="direction" value="up" title="{}" aria-label="↑ {}">↑</button>'
+    '<button type="submit" formaction="{}" name="direction" value="down" title="{}" aria-label="↓ {}">↓</button>'
+)
+
+
+@admin.register(SeverityMapping)
+class SeverityMappingAdmin(ConfigurationAdmin):
+    """The default mapping."""
+
+    list_display = ("sentry_status", "level", "severity")
+    list_editable = ("severity",)
+    ordering = ("sentry_status", "level")
+    fields = ("sentry_status", "level", "severity")
+
+
+class SilenceForm(forms.ModelForm):
+    """A silence: from–to, or weekly."""
+
+    when = ConditionsField(label=_("Conditions"))
+    weekly = WindowField(label=_("Weekly window"), help_text=_("Instead of from and to."))
+
+    class Meta:
+        model = Silence
+        fields = ("name", "when", "starts_at", "ends_at", "weekly", "reason", "summary")
+        field_classes = {"starts_at": forms.SplitDateTimeField, "ends_at": forms.SplitDateTimeField}
+
+
+@admin.register(Silence)
+class SilenceAdmin(ConfigurationAdmin):
+    """Silences; expired ones are kept."""
+
+    form = SilenceForm
+    list_display = ("name", "state", "starts_at", "ends_at", "conditions", "reason", "author")
+    search_fields = ("name", "reason")
+    ordering = ("-id",)
+    list_select_related = ("author",)
+    change_form_template = "admin/routing/silence/change_form.html"
+    fieldsets = (
+        (None, {"fields": ("name", "reason")}),
+        (_("Which alerts"), {"fields": ("when",)}),
+        (_("When"), {"fields": ("starts_at", "ends_at", "weekly", "summary")}),
+    )
+    actions = ("end_now",)
+
+    def save_model(self, request: HttpRequest, obj: Silence, form: SilenceForm, change: bool) -> None:
+        """Remember who made it."""
+        if not change:
+            obj.author_id = request.user.pk
+        super().save_model(request, obj, form, change)
+
+    @admin.display(description=_("state"))
+    def state(self, silence: Silence) -> str:
+        """Active, to come, expired, or weekly."""
+        if silence.starts_at is None or silence.ends_at is None:
+            return str(_("weekly"))
+        now = timezone.now()
+        if now < silence.starts_at:
+            return str(_("to come"))
+        return str(_("active")) if now < silence.ends_at else str(_("expired"))
+
+    @admin.display(description=_("conditions"))
+    def conditions(self, silence: Silence) -> str:
+        """The conditions in words."""
+        return sentence(silence.when)
+
+    @admin.action(description=_("End the selected silences now"), permissions=["change"])
+    def end_now(self, request: HttpRequest, queryset: "models.QuerySet[Silence]") -> None:
+        """End what is active; the summaries follow."""
+        now = timezone.now()
+        for silence in queryset.filter(starts_at__lt=now, ends_at__gt=now):
+            silence.ends_at = now
+            silence.save()
+            self.log_change(request, silence, [{"changed": {"fields": ["ends_at"]}}])
+        self.message_user(request, _("Done. What was held back and is unresolved is summed up now."), messages.SUCCESS)

@@ -1,0 +1,61 @@
+"""What happened to one webhook, in order, ready for a page."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Prefetch
+
+from routing.models import Attempt, Delivery, Inbound
+from routing.reasons import Wording, wording
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptLine:
+    """One attempt with its meaning."""
+
+    attempt: Attempt
+    words: Wording
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryLine:
+    """One delivery with its attempts."""
+
+    delivery: Delivery
+    words: Wording
+    attempts: list[AttemptLine] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Decision and deliveries of one received webhook."""
+
+    trace: dict[str, Any]
+    alert: dict[str, Any]
+    deliveries: list[DeliveryLine]
+    earlier: list[Inbound]
+    """Other webhooks about the same problem, newest first."""
+
+
+def delivery_lines(deliveries: Any) -> list[DeliveryLine]:
+    """Deliveries with attempts, oldest first, in two queries."""
+    rows = deliveries.select_related("target", "digest", "fallback_of", "resend_of", "summary").order_by("id")
+    rows = rows.prefetch_related(Prefetch("attempts", Attempt.objects.order_by("number", "id")))
+    return [
+        DeliveryLine(
+            row, wording(row.reason), [AttemptLine(attempt, wording(attempt.reason)) for attempt in row.attempts.all()]
+        )
+        for row in rows
+    ]
+
+
+def story_of(inbound: Inbound) -> Story:
+    """Everything the page of one webhook tells."""
+    decision = inbound.decision or {}
+    same = Inbound.objects.filter(alert_key=inbound.alert_key).exclude(pk=inbound.pk).order_by("-id")
+    return Story(
+        trace=decision.get("trace", decision),
+        alert=inbound.alert or {},
+        deliveries=delivery_lines(Delivery.objects.filter(inbound=inbound)),
+        earlier=list(same.defer("alert", "decision", "traceback")[:20]) if inbound.alert_key else [],
+    )
