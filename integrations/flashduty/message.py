@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from integrations.contract import Alert, Message, MessageType, OutboundRequest, OutcomeKind, RawCall, Settings
+from integrations.contract import Alert, Message, OutboundRequest, OutcomeKind, RawCall, Settings
 from integrations.flashduty.config import address, mode_of
 from integrations.flashduty.description import is_test
 from integrations.flashduty.event import standard_event
@@ -29,7 +29,7 @@ def unsupported(message: Message, settings: Settings) -> bool:
     if mode_of(settings) == "standard":
         return False
     alert = message.alert
-    if message.type is not MessageType.ALERT or alert is None:
+    if alert is None:
         return True
     return is_test(message) or alert.is_legacy or not _is_handled(alert)
 
