@@ -8,6 +8,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from routing.admin.login import BrakedLoginForm
 from routing.selectors.dashboard import dashboard
 from routing.selectors.workers import work_state
 
@@ -19,6 +20,7 @@ class RelayAdminSite(AdminSite):
     site_header = _("Alert Relay")
     index_title = _("Dashboard")
     index_template = "admin/dashboard.html"
+    login_form = BrakedLoginForm
     enable_nav_sidebar = True
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Routing rules, the severity mapping and silences in the admin."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -17,7 +18,8 @@ from routing.admin.forms.conditions import OPERATOR_LABELS, ConditionsField, row
 from routing.admin.forms.severity import OverlayField
 from routing.admin.forms.windows import WindowField
 from routing.admin.history import ConfigurationAdmin
-from routing.models import Project, Rule, SeverityMapping, Silence
+from routing.admin.likeness import conditions_like
+from routing.models import Inbound, Project, Rule, SeverityMapping, Silence
 from routing.services import ordering
 
 
@@ -164,6 +166,17 @@ class SilenceAdmin(ConfigurationAdmin):
         (_("When"), {"fields": ("starts_at", "ends_at", "weekly", "summary")}),
     )
     actions = ("end_now",)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """From the page of an alert: the same problem, for the next hour."""
+        initial = super().get_changeform_initial_data(request)
+        inbound = Inbound.objects.filter(pk=initial.pop("inbound", None) or 0).first()
+        now = timezone.localtime().replace(second=0, microsecond=0)
+        hours = min(float(initial.pop("hours", 1) or 1), 24 * 30)
+        initial.update(starts_at=now, ends_at=now + timedelta(hours=hours))
+        if inbound:
+            initial.update(name=f"alert #{inbound.pk} {now:%m-%d %H:%M}", when=conditions_like(inbound))
+        return initial
 
     def save_model(self, request: HttpRequest, obj: Silence, form: SilenceForm, change: bool) -> None:
         """Remember who made it."""
