@@ -1,19 +1,20 @@
 """The audit trail: one row for every action of a person or a token."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
 
 from routing.models import ApiToken, AuditEntry
 
+Actor: TypeAlias = AbstractBaseUser | ApiToken | str
+"""Who acts: a user, a token, or the name of a command."""
 
-def record(
-    *, actor: AbstractBaseUser | ApiToken | str, action: str, obj: models.Model | None = None, **detail: Any
-) -> AuditEntry:
-    """Store who did what; `actor` is a user, a token, or the name of a command."""
+
+def entry(*, actor: Actor, action: str, obj: models.Model | None = None, **detail: Any) -> AuditEntry:
+    """Who did what, not stored yet."""
     is_user = isinstance(actor, AbstractBaseUser)
-    return AuditEntry.objects.create(
+    return AuditEntry(
         user_id=actor.pk if is_user else None,
         actor=actor.get_username() if isinstance(actor, AbstractBaseUser) else str(actor),
         action=action,
@@ -22,3 +23,10 @@ def record(
         object_name=str(obj)[:200] if obj else "",
         detail=detail,
     )
+
+
+def record(*, actor: Actor, action: str, obj: models.Model | None = None, **detail: Any) -> AuditEntry:
+    """Store who did what; `actor` is a user, a token, or the name of a command."""
+    made = entry(actor=actor, action=action, obj=obj, **detail)
+    made.save()
+    return made
