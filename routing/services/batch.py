@@ -1,0 +1,189 @@
+"""What one transaction reads, decides and writes for a batch of webhooks."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from django.db.backends.utils import CursorWrapper
+
+from routing.models import Delivery, Inbound, InboundBody
+from routing.selectors.snapshot import Snapshot
+from routing.services.columns import decided_inbound, new_inbound
+from routing.services.duplicates import Duplicates
+from routing.services.judging import Judgement, judge
+from routing.services.prepared import Finding, Prepared, Receipt, Waiting
+from routing.services.statements import Rows, Statement, ask, carry_out, insertions, is_postgres, marks, moment
+from routing.services.threads import Threads
+from routing.services.touching import touches
+from routing.services.waking import CHANNEL
+
+DUPLICATE = "duplicate"
+
+_SOURCES_THAT_WAIT = (
+    "SELECT DISTINCT source_id FROM routing_inbound WHERE status = 'received' AND source_id IN {sources}"
+)
+_STILL_WAITING = "SELECT id FROM routing_inbound WHERE status = 'received' AND id IN {ids}"
+_VERSION = (
+    "INSERT INTO routing_rulesversion (digest, content, created_at) VALUES (%s, %s, %s) ON CONFLICT (digest) DO NOTHING"
+)
+_PATIENCE = (
+    Statement("SET LOCAL lock_timeout = '700ms'"),
+    Statement("SET LOCAL statement_timeout = '800ms'"),
+)
+
+
+class Batch:
+    """Collects what a transaction writes, so that it takes few round trips."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self._inbounds: list[dict[str, Any]] = []
+        self._bodies: list[dict[str, Any]] = []
+        self._changes: list[Statement] = []
+        self._deliveries: list[dict[str, Any]] = []
+        self._snapshots: dict[str, Snapshot] = {}
+        self._wakes = False
+
+    def store(self, cursor: CursorWrapper, prepared: Sequence[Prepared]) -> list[Receipt]:
+        """Write new webhooks, in order; raises DatabaseError."""
+        questions = Duplicates.questions(prepared)
+        answers = ask(
+            cursor,
+            [
+                *(_PATIENCE if is_postgres() else ()),
+                *questions,
+                _sources_that_wait(prepared),
+                *Threads.questions(_alert_keys(one.finding for one in prepared), lock=True),
+                _numbers("routing_inbound", len(prepared)),
+                _numbers("routing_thread", sum(_openings(one.finding) for one in prepared)),
+            ],
+        )
+        *found, waiting, rows, ends, inbounds, openings = answers
+        duplicates = Duplicates(prepared, found, self.now)
+        threads = Threads(rows, ends, _ids(openings))
+        behind, ids = {row[0] for row in waiting}, _ids(inbounds)
+        receipts: list[Receipt] = []
+        for one in prepared:
+            first = duplicates.first_of(one)
+            if first is not None:
+                receipts.append(Receipt(id=first, status=DUPLICATE, reason="", is_duplicate=True))
+                continue
+            inbound = next(ids)
+            duplicates.note(one, inbound)
+            if one.finding.is_undecided:
+                behind.add(one.source_id)
+            receipts.append(self._add(inbound, one, threads, waits=one.source_id in behind))
+        self._write(
+            cursor, threads, before=duplicates.before(), after=[*duplicates.after(), *touches(prepared, self.now)]
+        )
+        return receipts
+
+    def settle(self, cursor: CursorWrapper, waiting: Sequence[Waiting]) -> int:
+        """Put decisions into stored webhooks, in order, and return how many still waited; raises DatabaseError."""
+        ids = [one.inbound_id for one in waiting]
+        still, rows, ends, openings = ask(
+            cursor,
+            [
+                Statement(_STILL_WAITING.format(ids=marks(ids)), ids),
+                *Threads.questions(_alert_keys(one.finding for one in waiting), lock=True),
+                _numbers("routing_thread", sum(_openings(one.finding) for one in waiting)),
+            ],
+        )
+        threads, undecided = Threads(rows, ends, _ids(openings)), {row[0] for row in still}
+        for one in waiting:
+            if one.inbound_id not in undecided:
+                continue
+            judgement = self._judge(one.inbound_id, one, threads)
+            self._changes.append(
+                decided_inbound(one.inbound_id, one.finding, judgement, one.flags, is_test=one.is_test)
+            )
+        self._write(cursor, threads)
+        return len(undecided)
+
+    def _add(self, inbound: int, one: Prepared, threads: Threads, *, waits: bool) -> Receipt:
+        self._bodies.append({"inbound_id": inbound, "data": one.body})
+        if waits:
+            self._wakes = True
+            self._inbounds.append(new_inbound(inbound, one, None))
+            return Receipt(id=inbound, status="received", reason="")
+        judgement = self._judge(inbound, one, threads)
+        self._inbounds.append(new_inbound(inbound, one, judgement))
+        return Receipt(id=inbound, status=judgement.status, reason=judgement.reason, targets=judgement.receipts)
+
+    def _judge(self, inbound: int, one: Prepared | Waiting, threads: Threads) -> Judgement:
+        judgement = judge(
+            one.finding,
+            source_name=one.source_name,
+            is_test=one.is_test,
+            snapshot=one.snapshot,
+            threads=threads,
+            now=self.now,
+        )
+        for row in judgement.deliveries:
+            self._deliveries.append({"inbound_id": inbound, **row})
+            self._wakes = self._wakes or row["due_at"] is not None
+        if one.finding.decision is not None and not one.snapshot.is_version_stored:
+            self._snapshots[one.snapshot.rules.version] = one.snapshot
+        return judgement
+
+    def _write(
+        self, cursor: CursorWrapper, threads: Threads, before: Sequence[Statement] = (), after: Sequence[Statement] = ()
+    ) -> None:
+        wake = [Statement(f"NOTIFY {CHANNEL}")] if self._wakes and is_postgres() else []
+        carry_out(
+            cursor,
+            [
+                *before,
+                *[_version(snapshot, self.now) for snapshot in self._snapshots.values()],
+                *insertions(Inbound, self._inbounds),
+                *insertions(InboundBody, self._bodies),
+                *threads.statements(),
+                *insertions(Delivery, self._deliveries),
+                *self._changes,
+                *after,
+                *wake,
+            ],
+        )
+
+    def committed(self) -> None:
+        """Remember what need not be written again; call it after the commit."""
+        for snapshot in self._snapshots.values():
+            snapshot.note_version_stored()
+
+
+def _version(snapshot: Snapshot, now: datetime) -> Statement:
+    return Statement(
+        _VERSION,
+        (snapshot.rules.version, snapshot.content.decode(), moment(now)),
+    )
+
+
+def _alert_keys(findings: Iterable[Finding]) -> set[str]:
+    return {finding.alert.alert_key for finding in findings if finding.alert is not None}
+
+
+def _openings(finding: Finding) -> int:
+    """How many threads this may open at most."""
+    return len(finding.decision.verdicts) if finding.decision else 0
+
+
+def _sources_that_wait(prepared: Sequence[Prepared]) -> Statement:
+    sources = sorted({one.source_id for one in prepared})
+    return Statement(_SOURCES_THAT_WAIT.format(sources=marks(sources)), sources)
+
+
+def _numbers(table: str, wanted: int) -> Statement:
+    """The query for the ids of new rows: see `_ids`."""
+    if is_postgres():
+        return Statement(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", (table, wanted)
+        )
+    return Statement("SELECT seq FROM sqlite_sequence WHERE name = %s", (table,))
+
+
+def _ids(rows: Rows) -> Iterator[int]:
+    """New ids: Postgres hands them out, and on SQLite nobody else writes during the transaction."""
+    if is_postgres():
+        return iter([row[0] for row in rows])
+    return count(rows[0][0] + 1 if rows else 1)

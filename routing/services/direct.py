@@ -1,0 +1,78 @@
+"""`/hook`: the drop-in for the relay that takes its bot's URL with every call, answered only for configured bots."""
+
+from dataclasses import dataclass, field
+
+from integrations.contract import ConfigError
+from integrations.registry import DESTINATIONS
+from routing.selectors import configuration
+from routing.selectors.snapshot import HOOK_SOURCE, Snapshot
+from routing.services import answers, quarantine, targets
+from routing.services.answers import Answer
+from routing.services.prepared import Direct
+from routing.services.receiving import Call, accept, answering, unusable, vouch
+
+KIND = "feishu"
+UNKNOWN_TARGET = "unknown_target"
+
+
+def receive_direct(call: Call, address: str) -> Answer:
+    """Receive a call for the bot with this URL, or for the default targets where it is empty; never raises.
+
+    Rules are not asked; silences and the default mapping are. Nothing is ever sent to a URL that is no target's.
+    """
+    return answering(lambda: _receive(call, address))
+
+
+def _receive(call: Call, address: str) -> Answer:
+    snapshot = configuration.current()
+    source = snapshot.source(HOOK_SOURCE)
+    if source is None:
+        return answers.no_hook_source()
+    refusal = unusable(call)
+    if refusal is not None:
+        return refusal
+    bot = _Bot.at(address, snapshot) if address else None
+    if bot is not None and not bot.is_possible:
+        return answers.no_bot_url()
+    proof = vouch(call, source)
+    if isinstance(proof, Answer):
+        return proof
+    if bot is not None and not bot.target:
+        quarantine.keep(
+            source,
+            reason=UNKNOWN_TARGET,
+            headers=call.headers,
+            body=call.body,
+            address=bot.address,
+            now=call.received_at,
+        )
+        return answers.unknown_target()
+    direct = Direct(bot.target if bot else "")
+    return accept(call, source=source, proof=proof, snapshot=snapshot, direct=direct)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bot:
+    """A bot's URL as targets are found by it, and the target that has it."""
+
+    address: str = field(default="", repr=False)
+    target: str = ""
+
+    @property
+    def is_possible(self) -> bool:
+        """False for a URL that no bot can have, or that nothing may be sent to."""
+        return bool(self.address)
+
+    @classmethod
+    def at(cls, url: str, snapshot: Snapshot) -> "_Bot":
+        """The bot with this URL, an enabled target first."""
+        kind = DESTINATIONS[KIND]
+        given = {next(item.name for item in kind.fields if item.type == "url"): url}
+        try:
+            checked = kind.check(given)
+            found = snapshot.addresses.get((KIND, targets.address_digest(KIND, checked)), ())
+            if not found:
+                targets.check(KIND, given)
+        except ConfigError:
+            return cls()
+        return cls(kind.address(checked), snapshot.targets[found[0]].name if found else "")
