@@ -30,7 +30,7 @@ SECONDS_A_CASE = 2.0
 
 def conditions(chance: random.Random) -> tuple[MatcherSpec | AnyOf, ...]:
     """One to three conditions as teams write them; one rule in five has a regular expression."""
-    kinds = (
+    kinds: tuple[MatcherSpec | AnyOf, ...] = (
         MatcherSpec("environment", "is", chance.choice(("production", "staging"))),
         MatcherSpec("environment", "in", ("production", "canary")),
         MatcherSpec("level", "at_least", chance.choice(LEVELS[1:])),
