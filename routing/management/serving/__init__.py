@@ -1,0 +1,1 @@
+"""How the relay is run: the listening socket, the web server, and the supervisor of both processes."""

@@ -1,0 +1,46 @@
+"""Brings the database up to date, one process at a time."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+ADVISORY_LOCK = 4_703_221
+"""Any number of ours: the key of the Postgres lock, shared by every host of one database."""
+
+
+def bring_up_to_date() -> int:
+    """Apply the missing migrations while others wait; returns how many."""
+    with _alone():
+        executor = MigrationExecutor(connection)
+        missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        if missing:
+            call_command("migrate", interactive=False, verbosity=0)
+        return missing
+
+
+def disconnect() -> None:
+    """Let go of the database, the threads of its pool included: a process that forks must have none."""
+    connection.close()
+    if connection.vendor == "postgresql":
+        connection.close_pool()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
+        try:
+            yield
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+        return
+    with closing((settings.VAR_DIR / "migrate.lock").open("w")) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
