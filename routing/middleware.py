@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponse]
 
-RECEIVER_PATHS = ("/webhooks/", "/hook")
+ANY_HOST = ("/webhooks/", "/hook", "/health/", "/metrics")
+"""The receiver, and what machines ask by address rather than by name."""
 
 
 def receiver_answers_any_host(get_response: Handler) -> Handler:
@@ -17,7 +18,7 @@ def receiver_answers_any_host(get_response: Handler) -> Handler:
     own_host = urlsplit(settings.PUBLIC_URL).netloc
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.path_info.startswith(RECEIVER_PATHS):
+        if request.path_info.startswith(ANY_HOST):
             request.META["HTTP_HOST"] = own_host
             request.META.pop("HTTP_X_FORWARDED_HOST", None)
         return get_response(request)
