@@ -11,6 +11,8 @@ Application: TypeAlias = Callable[[Environ, Callable[..., Any]], Iterable[bytes]
 Networks: TypeAlias = tuple[IPv4Network | IPv6Network, ...]
 
 _CLAIMS = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_")
+PASSED_ON = "relay.passed_on"
+"""In the environ: True when somebody between the caller and us said so, believed or not."""
 
 
 def behind_proxies(application: Application, trusted: Iterable[str]) -> Application:
@@ -21,6 +23,7 @@ def behind_proxies(application: Application, trusted: Iterable[str]) -> Applicat
     networks = _networks(trusted)
 
     def wrapped(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        environ[PASSED_ON] = any(name.startswith(_CLAIMS) for name in environ)
         if _is_trusted(environ.get("REMOTE_ADDR", ""), networks):
             environ["REMOTE_ADDR"] = _caller(environ, networks)
         else:

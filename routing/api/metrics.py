@@ -5,7 +5,6 @@ from ipaddress import ip_address
 from threading import Lock
 from time import monotonic
 
-from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -25,7 +24,9 @@ from routing.selectors.metrics import Metrics, read_metrics
 
 CACHE_SECONDS = 5.0
 """So often at most one process reads the numbers anew, however often it is asked."""
-_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA", "HTTP_X_FORWARDED_PROTO")
+_PROXIED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")
+_PASSED_ON = "relay.passed_on"
+"""Set by `relay_site.proxies`, which takes away what proxies that are not trusted claim."""
 
 
 class RelayCollector(Collector):
@@ -81,11 +82,10 @@ def _refused(why: str) -> HttpResponse:
 
 def _is_local(request: HttpRequest) -> bool:
     """True for a call from this machine that no proxy passed on: a proxy beside us also calls from loopback."""
-    address = str(request.META.get("REMOTE_ADDR", ""))
-    if any(name in request.META for name in _FORWARDED) or address in settings.TRUSTED_PROXIES:
+    if request.META.get(_PASSED_ON) or any(name in request.META for name in _PROXIED):
         return False
     try:
-        return ip_address(address).is_loopback
+        return ip_address(str(request.META.get("REMOTE_ADDR", ""))).is_loopback
     except ValueError:
         return False
 

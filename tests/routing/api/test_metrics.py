@@ -7,6 +7,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
+from relay_site.proxies import behind_proxies
 from routing.api import metrics as edge
 from routing.api.metric_families import MOST_CODES, bounded_codes
 from routing.models import Attempt, Delivery, Inbound, Source, Target, Thread, Worker
@@ -78,9 +79,12 @@ def test_everybody_else_needs_one_and_is_told_how_to_get_it(client, passed_on) -
     assert b"alert_relay_" not in response.content
 
 
-def test_a_trusted_proxy_on_this_machine_is_no_local_caller(client, settings) -> None:
-    settings.TRUSTED_PROXIES = ["127.0.0.1"]
-    assert client.get("/metrics").status_code == 401
+@pytest.mark.parametrize("trusted", [[], ["127.0.0.1"], ["127.0.0.0/8"]], ids=["unknown", "trusted", "trusted network"])
+def test_a_proxy_on_this_machine_does_not_make_its_callers_local(client, trusted) -> None:
+    seen: dict[str, object] = {}
+    claims = {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "127.0.0.1", "HTTP_X_FORWARDED_PROTO": "https"}
+    behind_proxies(lambda environ, _: seen.update(environ) or [], trusted)(dict(claims), lambda *_: None)
+    assert client.get("/metrics", **seen).status_code == 401
 
 
 def test_a_viewer_token_is_enough_and_a_wrong_or_expired_one_is_not(client) -> None:
