@@ -8,7 +8,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from routing.admin.login import BrakedLoginForm
+from relay_site.login import BrakedLoginForm
 from routing.selectors.dashboard import dashboard
 from routing.selectors.workers import work_state
 

@@ -62,3 +62,11 @@ def origin(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ImproperlyConfigured(f"PUBLIC_URL must be like https://relay.example.com, not {url!r}.")
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def words(path: Path) -> list[str]:
+    """What stands in a file that may be missing."""
+    try:
+        return path.read_text(encoding="ascii").split()
+    except FileNotFoundError:
+        return []

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext_lazy as _
 
 from relay_site.databases import database
-from relay_site.environment import env, key, new_field_key, new_secret_key, origin, secret
+from relay_site.environment import env, key, new_field_key, new_secret_key, origin, secret, words
 from relay_site.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -60,7 +60,8 @@ SECURE_CSP = {
 CELERY_BROKER_URL = secret("CELERY_BROKER_URL")
 WORKER_THREADS = env.int("WORKER_THREADS", default=64)
 WORKER_INTERVAL = env.float("WORKER_INTERVAL", default=0.01)
-EGRESS_ALLOWED_HOSTS = env.list("EGRESS_ALLOWED_HOSTS", default=[])
+SANDBOX_SWITCH = VAR_DIR / "sandbox"  # while the demo is on: the host:port of this relay, which its targets may reach
+EGRESS_ALLOWED_HOSTS = [*env.list("EGRESS_ALLOWED_HOSTS", default=[]), *words(SANDBOX_SWITCH)]
 EGRESS_PROXY = secret("EGRESS_PROXY")
 MAX_BODY_MB = env.int("MAX_BODY_MB", default=8)
 BODY_RETENTION_DAYS = env.int("BODY_RETENTION_DAYS", default=7)
@@ -76,6 +77,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "django.forms",
     "simple_history",
     "rest_framework",
     "drf_spectacular",
@@ -112,6 +114,7 @@ TEMPLATES = [
         },
     }
 ]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},

@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from routing.admin.forms.moments import LABELLED_MOMENTS
 from routing.models import ApiToken, AuditEntry
 from routing.services import tokens
 
@@ -18,6 +19,7 @@ class ApiTokenAdmin(admin.ModelAdmin):
     search_fields = ("name",)
     ordering = ("name",)
     fields = ("name", "role", "expires_at")
+    formfield_overrides = LABELLED_MOMENTS
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A token is made or removed, never changed."""

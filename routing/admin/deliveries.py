@@ -13,12 +13,13 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from routing.admin.filters import ProjectFilter, ReasonFilter
 from routing.admin.reading import LogAdmin, state
 from routing.models import Attempt, Delivery, Thread
 from routing.reasons import wording
 from routing.selectors.searching import search
 from routing.selectors.stories import delivery_lines
-from routing.services import replaying
+from routing.services import replaying, resending
 
 
 @admin.register(Delivery)
@@ -27,9 +28,9 @@ class DeliveryAdmin(LogAdmin):
 
     list_display = ("number", "created_at", "target_name", "headline", "project_slug", "loudness", "state", "why", "attempt_count", "due_at")  # fmt: skip
     list_display_links = ("number", "headline")
-    list_filter = ("status", "kind", "target", "severity", "message_type", "is_test", ("created_at", admin.DateFieldListFilter))  # fmt: skip
+    change_list_template = "admin/routing/log_list.html"
+    list_filter = ("status", ReasonFilter, ProjectFilter, "target", "kind", "severity", "message_type", "is_test", ("created_at", admin.DateFieldListFilter))  # fmt: skip
     search_fields = ("inbound__title",)
-    search_help_text = _("Issue id, short id, title, request id, alert key, or a URL pasted from Sentry or a chat")
     ordering = ("-id",)
     list_select_related = ("inbound",)
     actions = ("resend", "cancel")
@@ -123,7 +124,7 @@ class DeliveryAdmin(LogAdmin):
         if delivery.finished_at is None:
             self.message_user(request, _("It is still on its way: nothing to resend."), messages.WARNING)
             return HttpResponseRedirect(reverse("admin:routing_delivery_change", args=[delivery.pk]))
-        again = replaying.resend(delivery, actor=request.user)
+        again = resending.resend(delivery, actor=request.user)
         self.message_user(request, _("On its way again."), messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:routing_delivery_change", args=[again.pk]))
 
@@ -143,7 +144,7 @@ class ThreadAdmin(LogAdmin):
         "opened_at",
         "age",
     )
-    list_filter = ("is_open", "target", "project_slug")
+    list_filter = ("is_open", "target", ProjectFilter)
     search_fields = ("alert_key", "title")
     ordering = ("-opened_at",)
     list_select_related = ("target",)
@@ -179,7 +180,7 @@ class AttemptAdmin(LogAdmin):
     """Single attempts, for searching by the vendor's code."""
 
     list_display = ("id", "delivery", "number", "started_at", "duration_ms", "http_status", "provider_code", "outcome", "reason")  # fmt: skip
-    list_filter = ("outcome", "reason")
+    list_filter = (ReasonFilter,)
     search_fields = ("=provider_code",)
     ordering = ("-id",)
     list_select_related = ("delivery",)

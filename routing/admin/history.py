@@ -2,15 +2,24 @@
 
 from typing import Any
 
+from django.forms import CheckboxSelectMultiple
 from simple_history.admin import SimpleHistoryAdmin
+
+from routing.admin.forms.moments import LABELLED_MOMENTS
 
 
 class ConfigurationAdmin(SimpleHistoryAdmin):  # type: ignore[misc]
     """An admin whose changes are kept with who, when and what, and can be restored."""
 
-    show_facets = 0
+    formfield_overrides = LABELLED_MOMENTS
     show_full_result_count = False
     save_on_top = False
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Checkboxes: there are few targets, and everybody can use them."""
+        field = super().formfield_for_manytomany(db_field, request, widget=CheckboxSelectMultiple(), **kwargs)
+        field.help_text = db_field.help_text
+        return field
 
     def get_actions(self, request: Any) -> Any:
         """Without the stock bulk delete: configuration is removed one at a time, with its uses shown."""

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from routing.admin.filters import ProjectFilter, ResourceFilter
 from routing.admin.reading import LogAdmin, state
 from routing.models import Inbound, QuarantinedCall, RulesVersion
 from routing.selectors.searching import search
@@ -26,9 +27,17 @@ class InboundAdmin(LogAdmin):
 
     list_display = ("number", "received_at", "headline", "project_slug", "what", "state", "why", "went_to")
     list_display_links = ("number", "headline")
-    list_filter = ("status", "reason", "source", "resource", "is_test", ("received_at", admin.DateFieldListFilter))
+    change_list_template = "admin/routing/log_list.html"
+    list_filter = (
+        "status",
+        "reason",
+        "source",
+        ProjectFilter,
+        ResourceFilter,
+        "is_test",
+        ("received_at", admin.DateFieldListFilter),
+    )
     search_fields = ("title",)
-    search_help_text = _("Issue id, short id, title, request id, alert key, or a URL pasted from Sentry or a chat")
     ordering = ("-id",)
     list_select_related = ("source",)
     change_form_template = "admin/routing/inbound/page.html"

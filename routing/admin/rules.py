@@ -66,7 +66,6 @@ class RuleAdmin(ConfigurationAdmin):
     search_fields = ("name", "project")
     ordering = ("position", "id")
     list_select_related = ("source",)
-    filter_horizontal = ("targets",)
     sortable_by = ()
     change_form_template = "admin/routing/rule/change_form.html"
     fieldsets = (
@@ -133,7 +132,6 @@ class SeverityMappingAdmin(ConfigurationAdmin):
     """The default mapping."""
 
     list_display = ("sentry_status", "level", "severity")
-    list_editable = ("severity",)
     ordering = ("sentry_status", "level")
     fields = ("sentry_status", "level", "severity")
 
@@ -147,7 +145,6 @@ class SilenceForm(forms.ModelForm):
     class Meta:
         model = Silence
         fields = ("name", "when", "starts_at", "ends_at", "weekly", "reason", "summary")
-        field_classes = {"starts_at": forms.SplitDateTimeField, "ends_at": forms.SplitDateTimeField}
 
 
 @admin.register(Silence)

@@ -21,6 +21,7 @@ from routing.models import ClientSecret, HookKey, Project, Source, Target
 from routing.services import sources
 
 ISSUE_ACTIONS = ("created", "unresolved", "archived", "ignored")
+GUIDE = "routing/guides/sentry.html"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -73,7 +74,6 @@ class SourceAdmin(ConfigurationAdmin):
     list_display = ("name", "title", "signed", "last_alert", "refused", "project_count")
     search_fields = ("name", "title")
     ordering = ("name",)
-    filter_horizontal = ("default_targets",)
     readonly_fields = ("hook_urls", "secrets", "refused")
     inlines = (ProjectInline,)
     change_form_template = "admin/routing/source/change_form.html"
@@ -87,10 +87,11 @@ class SourceAdmin(ConfigurationAdmin):
         """With what the list shows."""
         return super().get_queryset(request).prefetch_related("projects", "client_secrets")
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         """The form beside its guide."""
-        extra = {**(kwargs.pop("extra_context", None) or {}), "guide_template": "routing/guides/sentry.html"}
-        return super().changeform_view(request, *args, extra_context=extra, **kwargs)
+        return super().render_change_form(request, {**context, "guide_template": GUIDE}, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Source, form: SourceForm, change: bool) -> None:
         """Save, give a new connection its first hook key, add a pasted secret, retire what was ticked."""
@@ -222,7 +223,6 @@ class ProjectAdmin(ConfigurationAdmin):
     search_fields = ("slug", "title", "sentry_id")
     ordering = ("source", "slug")
     list_select_related = ("source",)
-    filter_horizontal = ("default_targets",)
     fields = ("source", "slug", "title", "sentry_id", "default_targets", "silence_after_minutes")
     actions = ("send_to",)
 

@@ -80,7 +80,7 @@ class TargetAdmin(ConfigurationAdmin):
         kind = self._kind(request, target)
         return {**(extra_context or {}), "guide_template": f"routing/guides/{kind}.html", "target_kind": kind}
 
-    def save_model(self, request: HttpRequest, obj: Target, form: forms.ModelForm[Any], change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Target, form: forms.ModelForm, change: bool) -> None:
         """Save as Target whatever the menu entry was, so that all kinds share one history."""
         obj.__class__ = Target
         super().save_model(request, obj, form, change)
