@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from relay_site.proxies import behind_proxies
+from relay_site.proxies import PASSED_ON, behind_proxies
 
 TRUSTED = ["10.0.0.0/8", "fd00::1"]
 
@@ -36,7 +36,12 @@ def test_the_caller_is_the_last_one_that_is_no_proxy_of_ours(peer: str, forwarde
 
 def test_a_stranger_cannot_claim_to_be_a_proxy() -> None:
     claims = {"HTTP_X_FORWARDED_PROTO": "https", "HTTP_X_FORWARDED_HOST": "evil", "HTTP_FORWARDED": "for=1.1.1.1"}
-    assert seen({"REMOTE_ADDR": "192.0.2.1", **claims}) == {"REMOTE_ADDR": "192.0.2.1"}
+    found = seen({"REMOTE_ADDR": "192.0.2.1", **claims})
+    assert found == {"REMOTE_ADDR": "192.0.2.1", PASSED_ON: True}, "only that somebody claimed something is kept"
+
+
+def test_a_direct_call_is_known_as_one() -> None:
+    assert seen({"REMOTE_ADDR": "127.0.0.1"})[PASSED_ON] is False
 
 
 def test_a_trusted_proxy_says_by_which_scheme_it_was_called() -> None:
