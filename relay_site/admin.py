@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -30,9 +30,7 @@ class RelayAdminSite(AdminSite):
             context["work"] = work_state(timezone.now())
         return context
 
-    def index(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse | TemplateResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The dashboard above the list of everything."""
         numbers = {"dashboard": dashboard(timezone.now())} if request.user.is_authenticated else {}
         return super().index(request, {**(extra_context or {}), **numbers})

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from routing.admin.acting import acting_user
 from routing.admin.filters import ProjectFilter, ReasonFilter
 from routing.admin.reading import LogAdmin, state
 from routing.models import Attempt, Delivery, Thread
@@ -100,13 +101,13 @@ class DeliveryAdmin(LogAdmin):
     @admin.action(description=_("Resend the selected deliveries"), permissions=["resend"])
     def resend(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         """A new delivery for each finished one; what is still on its way is left alone."""
-        made = replaying.resend_many(queryset.filter(finished_at__isnull=False), actor=request.user)
+        made = replaying.resend_many(queryset.filter(finished_at__isnull=False), actor=acting_user(request))
         self.message_user(request, _("%(count)s on their way again.") % {"count": len(made)}, messages.SUCCESS)
 
     @admin.action(description=_("Cancel the selected deliveries that wait"), permissions=["cancel"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         """What waits is cancelled; what is being sent goes on."""
-        count = replaying.cancel_many(queryset, actor=request.user)
+        count = replaying.cancel_many(queryset, actor=acting_user(request))
         self.message_user(request, _("%(count)s cancelled.") % {"count": count}, messages.SUCCESS)
 
     def get_urls(self) -> list[URLPattern]:
@@ -124,9 +125,13 @@ class DeliveryAdmin(LogAdmin):
         if delivery.finished_at is None:
             self.message_user(request, _("It is still on its way: nothing to resend."), messages.WARNING)
             return HttpResponseRedirect(reverse("admin:routing_delivery_change", args=[delivery.pk]))
-        again = resending.resend(delivery, actor=request.user)
-        self.message_user(request, _("On its way again."), messages.SUCCESS)
-        return HttpResponseRedirect(reverse("admin:routing_delivery_change", args=[again.pk]))
+        try:
+            shown = resending.resend(delivery, actor=acting_user(request))
+            self.message_user(request, _("On its way again."), messages.SUCCESS)
+        except resending.NotResendable as error:
+            shown = delivery
+            self.message_user(request, str(error), messages.ERROR)
+        return HttpResponseRedirect(reverse("admin:routing_delivery_change", args=[shown.pk]))
 
 
 @admin.register(Thread)

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from routing.admin.acting import acting_user
 from routing.admin.filters import ProjectFilter, ResourceFilter
 from routing.admin.reading import LogAdmin, state
 from routing.models import Inbound, QuarantinedCall, RulesVersion
@@ -75,10 +76,12 @@ class InboundAdmin(LogAdmin):
     @admin.display(description=_("reason"))
     def why(self, inbound: Inbound) -> str:
         """The reason, and what is special about it."""
-        extra = [_("test")] if inbound.is_test else []
+        parts = [str(inbound.get_reason_display())]
+        if inbound.is_test:
+            parts.append(str(_("test")))
         if inbound.duplicate_count:
-            extra.append(_("+%(count)s duplicates") % {"count": inbound.duplicate_count})
-        return ", ".join(str(part) for part in (inbound.get_reason_display(), *extra) if part)
+            parts.append(_("+%(count)s duplicates") % {"count": inbound.duplicate_count})
+        return ", ".join(part for part in parts if part)
 
     @admin.display(description=_("went to"))
     def went_to(self, inbound: Inbound) -> SafeString | str:
@@ -119,7 +122,7 @@ class InboundAdmin(LogAdmin):
         """Decide again what could not be read or decided; the rest is left as it is."""
         chosen = list(queryset.filter(status__in=["malformed", "failed", "unrouted"]).order_by("id"))
         for inbound in chosen:
-            replaying.reprocess(inbound, actor=request.user)
+            replaying.reprocess(inbound, actor=acting_user(request))
         self.message_user(request, _("%(count)s decided again.") % {"count": len(chosen)}, messages.SUCCESS)
 
     def get_urls(self) -> list[URLPattern]:
@@ -137,7 +140,7 @@ class InboundAdmin(LogAdmin):
         if not request.user.has_perm("routing.view_body"):
             raise PermissionDenied
         call = bodies.of_inbound(inbound)
-        auditing.record(actor=request.user, action="view_body", obj=inbound)
+        auditing.record(actor=acting_user(request), action="view_body", obj=inbound)
         if call is None:
             return HttpResponse(_("The original body is no longer kept."), "text/plain; charset=utf-8", 410)
         lines = "".join(f"{name}: {value}\n" for name, value in call.headers.items())
@@ -149,7 +152,7 @@ class InboundAdmin(LogAdmin):
         inbound = get_object_or_404(Inbound, pk=inbound_id)
         if request.method != "POST" or not self.has_reprocess_permission(request):
             raise PermissionDenied
-        replaying.reprocess(inbound, actor=request.user)
+        replaying.reprocess(inbound, actor=acting_user(request))
         self.message_user(request, _("Decided again."), messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:routing_inbound_change", args=[inbound.pk]))
 
@@ -184,7 +187,7 @@ class QuarantinedCallAdmin(LogAdmin):
     def _replay(self, request: HttpRequest, queryset: QuerySet[QuarantinedCall], *, add_bot: bool) -> None:
         accepted = refused = 0
         for call in queryset.order_by("id"):
-            answer = replaying.replay_quarantined(call, actor=request.user, add_bot=add_bot)
+            answer = replaying.replay_quarantined(call, actor=acting_user(request), add_bot=add_bot)
             accepted, refused = (accepted + 1, refused) if answer.status < 300 else (accepted, refused + 1)
         if accepted:
             self.message_user(request, _("%(count)s accepted.") % {"count": accepted}, messages.SUCCESS)

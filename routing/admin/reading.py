@@ -18,7 +18,7 @@ class BoundedPaginator(Paginator):
     """A paginator that stops counting."""
 
     @cached_property
-    def count(self) -> int:  # type: ignore[override]
+    def count(self) -> int:
         """The number of rows, at most COUNTED."""
         rows = self.object_list
         if isinstance(rows, QuerySet):

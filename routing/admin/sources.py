@@ -102,7 +102,9 @@ class SourceAdmin(ConfigurationAdmin):
             sources.add_hook_key(obj)
         if text := form.cleaned_data.get("new_client_secret"):
             sources.add_client_secret(obj, text)
-        for item in [*obj.hook_keys.filter(retired_at=None), *obj.client_secrets.filter(retired_at=None)]:
+        active: list[HookKey | ClientSecret] = [*obj.hook_keys.filter(retired_at=None)]
+        active += obj.client_secrets.filter(retired_at=None)
+        for item in active:
             if f"_retire_{item._meta.model_name}_{item.pk}" in request.POST:
                 sources.retire(item)
 

@@ -13,19 +13,20 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations.contract import ConfigError
 from integrations.registry import DESTINATIONS
+from routing.admin.acting import acting_user
 from routing.admin.forms.targets import form_class
 from routing.admin.history import ConfigurationAdmin
 from routing.admin.wording import worded
 from routing.models import FeishuBot, FlashdutyTarget, Target
-from routing.services import auditing, targets, testing
+from routing.services import targets, testing
 
 
 @admin.register(Target)
 class TargetAdmin(ConfigurationAdmin):
     """Every target. Adding asks for the kind first."""
 
-    list_display = ("name", "title", "kind", "enabled", "health", "last_success_at", "uses")
-    list_filter = ("kind", "enabled")
+    list_display: tuple[str, ...] = ("name", "title", "kind", "enabled", "health", "last_success_at", "uses")
+    list_filter: tuple[str, ...] = ("kind", "enabled")
     search_fields = ("name", "title")
     ordering = ("name",)
     list_select_related = ("fallback",)
@@ -140,12 +141,11 @@ class TargetAdmin(ConfigurationAdmin):
         if target is None or not self.has_change_permission(request, target) or request.method != "POST":
             return HttpResponse(status=403 if target else 404)
         try:
-            delivery = testing.test_target(target, actor=request.user)
+            delivery = testing.test_target(target, actor=acting_user(request))
         except ConfigError as error:
             for text in error.errors.values():
                 self.message_user(request, worded(text), messages.ERROR)
             return HttpResponseRedirect(listing)
-        auditing.record(actor=request.user, action="test_target", obj=target, delivery=delivery.pk)
         self.message_user(
             request, _("The test message is on its way. This page shows what became of it."), messages.INFO
         )

@@ -41,7 +41,7 @@ def rows_of(when: list[dict[str, Any]]) -> list[dict[str, str]]:
     """The editor's rows for a `when` list; raises nothing, since what is stored may be broken."""
     rows: list[dict[str, str]] = []
     for item in when:
-        alternatives = item.get("any", [item]) if isinstance(item, Mapping) else []
+        alternatives = item.get("any", [item])
         for position, matcher in enumerate(alternatives):
             rows.append(_row(matcher, "or" if position else "and"))
     return rows

@@ -21,7 +21,9 @@ class MentionsWidget(forms.MultiWidget):
     template_name = "routing/forms/mentions.html"
 
     def __init__(self, attrs: Any = None) -> None:
-        lines = {name: forms.TextInput({"placeholder": "all, ou_…", "aria-label": name}) for name in MENTIONED}
+        lines: dict[str, forms.Widget | type[forms.Widget]] = {
+            name: forms.TextInput({"placeholder": "all, ou_…", "aria-label": name}) for name in MENTIONED
+        }
         super().__init__(lines, attrs)
 
     def decompress(self, value: Any) -> list[str]:
@@ -47,7 +49,7 @@ class LimitsWidget(forms.MultiWidget):
     template_name = "routing/forms/limits.html"
 
     def __init__(self, attrs: Any = None) -> None:
-        numbers = {
+        numbers: dict[str, forms.Widget | type[forms.Widget]] = {
             "second": forms.NumberInput({"min": 0, "step": "any", "aria-label": _("a second")}),
             "minute": forms.NumberInput({"min": 0, "step": "any", "aria-label": _("a minute")}),
         }

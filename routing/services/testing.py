@@ -1,0 +1,90 @@
+"""Test messages: marked as tests, and sent through the real queue, worker and door."""
+
+import secrets
+
+from django.db import transaction
+from django.utils import timezone
+
+from integrations.contract import Alert, ConfigError, Message, MessageType, Severity, Text
+from integrations.registry import SOURCES
+from integrations.sentry import samples
+from routing.models import Delivery, Inbound, InboundReason, InboundStatus, Target
+from routing.policy.alerts import to_json
+from routing.policy.retrying import expires_at
+from routing.services import auditing
+from routing.services.auditing import Actor
+from routing.services.targets import destination
+from routing.services.waking import notify_workers
+
+OFF = Text("The target is off: enable it first.", "该目标已停用，请先启用。")
+CANNOT = Text(
+    "This target passes on Sentry's own calls only: press Send Test Notification in Sentry.",
+    "该目标只转发 Sentry 的原始请求：请在 Sentry 中点击 Send Test Notification。",
+)
+
+
+def sample_alert() -> Alert:
+    """An alert as Sentry's test button would raise it, of a problem that nobody has."""
+    headers, body = samples.build(
+        "event_alert.triggered",
+        project="test-project",
+        environment="production",
+        level="error",
+        issue_id=str(10**9 + secrets.randbelow(10**9)),
+        event_id=secrets.token_hex(16),
+        title="Test message of Alert Relay",
+        now=timezone.now(),
+        is_test=True,
+    )
+    alert = SOURCES["sentry"].read(body, headers, "test", frozenset()).alert
+    if alert is None:
+        raise RuntimeError("the sample of an event alert holds an alert")
+    return alert
+
+
+def test_target(target: Target, *, actor: Actor) -> Delivery:
+    """Queue a test message for one target and return its delivery; raises ConfigError saying what to do instead."""
+    alert = sample_alert()
+    if not target.enabled:
+        raise ConfigError({"enabled": OFF})
+    message = Message(
+        type=MessageType.ALERT, severity=Severity.INFO, alert_key=alert.alert_key, alert=alert, is_test=True
+    )
+    if destination(target.kind).unsupported(message, target.settings()):
+        raise ConfigError({"mode": CANNOT})
+    now = timezone.now()
+    with transaction.atomic():
+        inbound = Inbound.objects.create(
+            source_name="test",
+            project_slug=alert.project_slug or "",
+            resource=alert.resource,
+            action=alert.action,
+            received_at=now,
+            status=InboundStatus.ROUTED,
+            reason=InboundReason.MATCHED,
+            alert_key=alert.alert_key,
+            issue_id=alert.issue_id or "",
+            event_id=alert.event_id or "",
+            title=alert.title,
+            alert=to_json(alert),
+            flags=["test"],
+            is_test=True,
+        )
+        delivery = Delivery.objects.create(
+            inbound=inbound,
+            target=target,
+            target_name=target.name,
+            kind=target.kind,
+            severity=Severity.INFO,
+            sentry_status=alert.sentry_status,
+            alert_key=alert.alert_key,
+            project_slug=inbound.project_slug,
+            priority=0,
+            is_test=True,
+            created_at=now,
+            due_at=now,
+            expires_at=expires_at(now),
+        )
+        auditing.record(actor=actor, action="test_target", obj=target, delivery=delivery.pk)
+        notify_workers()
+    return delivery
