@@ -172,8 +172,8 @@ def _reply(answer: Answer, status: int | None = None) -> HttpResponse:
 receiver, hook = ReceiverView.as_view(), HookView.as_view()
 
 urlpatterns = [
-    path("webhooks/sentry/<str:hook_key>", receiver),
+    path("webhooks/sentry/<str:hook_key>", ReceiverView.as_view(schema=None)),  # described once, with the slash
     path("webhooks/sentry/<str:hook_key>/", receiver, name="receiver"),
-    path("hook", hook),
+    path("hook", HookView.as_view(schema=None)),
     path("hook/", hook, name="hook"),
 ]

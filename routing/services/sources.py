@@ -34,4 +34,9 @@ def retire(item: HookKey | ClientSecret) -> None:
 
 def hook_url(key: HookKey) -> str:
     """The URL to paste into Sentry; raises UnsealingError."""
-    return f"{settings.PUBLIC_URL}/webhooks/sentry/{key.key.open()}/"
+    return address_of(key.key.open())
+
+
+def address_of(key: str) -> str:
+    """The URL that a hook key stands in."""
+    return f"{settings.PUBLIC_URL}/webhooks/sentry/{key}/"

@@ -16,13 +16,12 @@ from routing.services.configuration.stored import Stored, load
 from routing.services.configuration.writing import write
 
 TRIES = 5
+SMALL = 200
 
-_MOVED = Text(
-    "the configuration was changed by others all the while: try again", "配置在此期间不断被他人修改，请重试"
-)
+_MOVED = Text("the configuration was changed by others all the while: try again", "配置在此期间不断被他人修改，请重试")
 
 
-class _Overtaken(Exception):
+class _Overtaken(Exception):  # noqa: N818 - what happened
     """Somebody changed the configuration after it was read."""
 
 
@@ -36,6 +35,7 @@ def apply(
     actor: Actor,
     prune: bool = False,
     keep_order: bool = False,
+    exact_keys: bool = False,
     precondition: Callable[[Stored], None] = _accept,
 ) -> Changes:
     """Make the stored configuration what the document says; what it does not list stays, unless `prune`.
@@ -46,13 +46,15 @@ def apply(
     for _ in range(TRIES):
         stored = load()
         precondition(stored)
-        changes = compare(document, stored, prune=prune, keep_order=keep_order)
+        changes = compare(document, stored, prune=prune, keep_order=keep_order, exact_keys=exact_keys)
         if not changes:
             return changes
         try:
             _write(changes, stored, actor)
         except (_Overtaken, IntegrityError):
             continue
+        if not _is_small(changes):
+            record(changes, actor=actor)
         return changes
     raise ConfigurationError([Problem("", _MOVED)])
 
@@ -63,4 +65,10 @@ def _write(changes: Changes, stored: Stored, actor: Actor) -> None:
     if stamp.number != stored.number:
         raise _Overtaken
     write(changes, rules=stored.rows["rules"], now=timezone.now())
-    record(changes, actor=actor)
+    if _is_small(changes):
+        record(changes, actor=actor)
+
+
+def _is_small(changes: Changes) -> bool:
+    """True when its history fits into the same transaction; that of thousands of rules takes longer than they do."""
+    return len(changes.objects) <= SMALL

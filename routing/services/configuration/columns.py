@@ -44,7 +44,9 @@ def _target(row: Target, item: Item) -> None:
     row.name, row.title, row.kind, row.enabled = item["name"], item["title"], item["kind"], item["enabled"]
     row.fallback_after_minutes = item["fallback_after_minutes"]
     row.options = {field.name: item[field.name] for field in fields if field.name in item and not field.credential}
-    row.credentials = {field.name: item[field.name].sealed() for field in fields if field.credential and field.name in item}
+    row.credentials = {
+        field.name: item[field.name].sealed() for field in fields if field.credential and field.name in item
+    }
     row.address_digest = address_digest(row.kind, {key: item[key] for key in (f.name for f in fields) if key in item})
 
 

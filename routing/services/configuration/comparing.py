@@ -61,14 +61,16 @@ class Changes:
         return (change for change in self.objects if change.section == section)
 
 
-def compare(document: Document, stored: Stored, *, prune: bool, keep_order: bool = False) -> Changes:
+def compare(
+    document: Document, stored: Stored, *, prune: bool, keep_order: bool = False, exact_keys: bool = False
+) -> Changes:
     """What applying would change; raises ConfigurationError naming every place that cannot be applied.
 
     With `keep_order` the rules stay where they are and new ones come last; else they stand in the document's order,
-    those that it does not list after them.
+    those that it does not list after them. With `exact_keys` a source has just the hook keys and client secrets listed.
     """
-    wanted = complete(document, stored, prune=prune)
-    removed = _removed(document, stored) if prune else {name: set() for name in SECTIONS}
+    wanted = complete(document, stored, prune=prune or exact_keys)
+    removed = _removed(document, stored, prune=prune)
     final = {
         section: {
             **{name: item for name, item in stored.items[section].items() if name not in removed[section]},
@@ -105,19 +107,23 @@ def _deleted(removed: dict[str, set[str]], stored: Stored) -> Iterable[Change]:
             yield Change(section=section, name=name, before=before, after=None, row=row)
 
 
-def _removed(document: Document, stored: Stored) -> dict[str, set[str]]:
-    """What pruning removes: unlisted objects of the sections that the document has, but never what made itself."""
-    removed = {
-        section: set(stored.items[section]) - set(document.sections[section]) if section in document.mentioned else set()
-        for section in SECTIONS
-    }
-    removed["sources"].discard(HOOK_SOURCE)
-    gone = removed["sources"]
-    learned = {name for name in removed["projects"] if stored.rows["projects"][name].is_learned}
-    removed["projects"] -= learned
-    of_gone = {name for name, item in stored.items["projects"].items() if item["source"] in gone}
-    removed["projects"] |= of_gone
+def _removed(document: Document, stored: Stored, *, prune: bool) -> dict[str, set[str]]:
+    """What is removed by name, and what pruning removes: unlisted objects of the sections that the document has.
+
+    What made itself stays: the source of /hook, learned projects. The projects of a source go with it.
+    """
+    removed = {section: document.removed.get(section, set()) & set(stored.items[section]) for section in SECTIONS}
+    if prune:
+        for section in document.mentioned:
+            unlisted = set(stored.items[section]) - set(document.sections[section])
+            removed[section] |= {name for name in unlisted if not _made_itself(section, stored.rows[section][name])}
+    projects = stored.items["projects"].items()
+    removed["projects"] |= {name for name, item in projects if item["source"] in removed["sources"]}
     return removed
+
+
+def _made_itself(section: str, row: Any) -> bool:
+    return (section == "sources" and row.name == HOOK_SOURCE) or (section == "projects" and row.is_learned)
 
 
 def _severity(document: Document, stored: Stored, *, prune: bool) -> dict[str, str]:

@@ -37,7 +37,7 @@ def _filled(section: str, item: Item, before: Item | None) -> Item:
     filled: Item = {}
     for key in keys_of(section, item):
         kept = (before or {}).get(key.name, key.default)
-        filled[key.name] = item[key.name] if key.name in item else kept
+        filled[key.name] = item.get(key.name, kept)
     return filled
 
 

@@ -27,6 +27,8 @@ class Document:
     operations_target: str | None = None
     mentioned: set[str] = field(default_factory=set)
     """The sections that are there, be they empty: pruning touches no other."""
+    removed: dict[str, set[str]] = field(default_factory=dict)
+    """Section -> identities to remove, pruning or not."""
     tests: list[Item] = field(default_factory=list)
     paths: dict[tuple[str, str], str] = field(default_factory=dict)
     """(section, identity) -> path."""
@@ -52,7 +54,9 @@ def parse(reading: Reading) -> Document:
     document = Document(reading=reading)
     top = reading.value if reading.value is not None else {}
     if not isinstance(top, dict):
-        reading.refuse("", Text("write sections such as sources, targets, rules", "请写成 sources、targets、rules 等段落"))
+        reading.refuse(
+            "", Text("write sections such as sources, targets, rules", "请写成 sources、targets、rules 等段落")
+        )
         document.finish()
     _refuse_unknown(reading, top, TOP_LEVEL, "")
     if top.get("version") != VERSION:

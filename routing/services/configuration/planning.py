@@ -11,7 +11,7 @@ from routing.services.configuration.sections import keys_of
 from routing.services.configuration.stored import load
 
 _WORDS = {"sources": "source", "projects": "project", "targets": "target", "rules": "rule", "silences": "silence"}
-_IDENTITY = {**{section: ("name",) for section in _WORDS}, "projects": ("source", "slug")}
+_IDENTITY = {**dict.fromkeys(_WORDS, ("name",)), "projects": ("source", "slug")}
 _SIGNS = {"created": "+", "changed": "~", "deleted": "-"}
 
 

@@ -70,5 +70,3 @@ def _silence(number: int, item: Item) -> SilenceSpec:
         ends_at=item["to"],
         weekly=parse_window(item["weekly"], "weekly", default_timezone="UTC"),
     )
-
-

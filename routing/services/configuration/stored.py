@@ -30,23 +30,27 @@ class Stored:
         self.rows[section][name] = row
 
 
-def load() -> Stored:
-    """The stored configuration, in nine queries; raises UnsealingError where FIELD_KEYS open a secret no more."""
+_ALL = frozenset(SECTIONS)
+
+
+def load(sections: frozenset[str] = _ALL) -> Stored:
+    """The stored configuration, or some sections of it, in a dozen queries at most.
+
+    Raises UnsealingError where FIELD_KEYS open a secret no more.
+    """
     stored = Stored(number=stamp())
-    names = _targets(stored)
-    _sources(stored, names)
-    _projects(stored, names)
-    _rules(stored, names)
-    _silences(stored)
+    names: dict[int, str] = dict(Target.objects.values_list("pk", "name"))
+    readers = {"targets": _targets, "sources": _sources, "projects": _projects, "rules": _rules, "silences": _silences}
+    for section in sections:
+        readers[section](stored, names)
+    stored.operations_target = Target.objects.filter(is_operations=True).values_list("name", flat=True).first()
     rows = SeverityMapping.objects.order_by("sentry_status", "level")
     stored.severity = {row.key: row.severity for row in rows}
     return stored
 
 
-def _targets(stored: Stored) -> dict[int, str]:
-    rows = list(Target.objects.order_by("name"))
-    names = {row.pk: row.name for row in rows}
-    for row in rows:
+def _targets(stored: Stored, names: dict[int, str]) -> None:
+    for row in Target.objects.order_by("name"):
         item: Item = {
             "name": row.name,
             "title": row.title,
@@ -58,14 +62,13 @@ def _targets(stored: Stored) -> dict[int, str]:
             **{name: SecretText(sealed.open(), sealed.token) for name, sealed in row.credentials.items()},
         }
         stored.add("targets", row.name, row, item)
-        if row.is_operations:
-            stored.operations_target = row.name
-    return names
 
 
 def _sources(stored: Stored, names: dict[int, str]) -> None:
     keys = _secrets((row.source_id, row.key) for row in HookKey.objects.filter(retired_at=None).order_by("id"))
-    secrets = _secrets((row.source_id, row.secret) for row in ClientSecret.objects.filter(retired_at=None).order_by("id"))
+    secrets = _secrets(
+        (row.source_id, row.secret) for row in ClientSecret.objects.filter(retired_at=None).order_by("id")
+    )
     defaults = _links(Source.default_targets.through, "source_id", names)
     for row in Source.objects.order_by("name"):
         item: Item = {
@@ -113,7 +116,7 @@ def _rules(stored: Stored, names: dict[int, str]) -> None:
         stored.add("rules", row.name, row, item)
 
 
-def _silences(stored: Stored) -> None:
+def _silences(stored: Stored, _names: dict[int, str]) -> None:
     for row in Silence.objects.order_by("id"):
         item: Item = {
             "name": row.name,
@@ -142,5 +145,3 @@ def _links(through: type[Model], owner: str, names: dict[int, str]) -> defaultdi
     for told in found.values():
         told.sort()
     return found
-
-

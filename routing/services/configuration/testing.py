@@ -42,9 +42,7 @@ def run_tests(document: Document, *, folder: Path, now: datetime) -> list[Verdic
     return [_verdict(document, rules, test, index, folder, now) for index, test in enumerate(document.tests)]
 
 
-def _verdict(
-    document: Document, rules: CompiledRules, test: Item, index: int, folder: Path, now: datetime
-) -> Verdict:
+def _verdict(document: Document, rules: CompiledRules, test: Item, index: int, folder: Path, now: datetime) -> Verdict:
     is_path = isinstance(test["payload"], str) and not test["payload"].lstrip().startswith("{")
     name = test["name"] or f"tests[{index}]" + (f" {test['payload']}" if is_path else "")
     try:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import yaml
@@ -114,7 +114,10 @@ def hook_key(value: Any) -> SecretText:
     """One hook key: it stands in a URL."""
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9._~-]{1,200}|•+", value):
         raise Unusable(
-            Text("use letters, digits and - . _ ~ only: it stands in a URL", "只能使用字母、数字和 - . _ ~，因为它位于 URL 中")
+            Text(
+                "use letters, digits and - . _ ~ only: it stands in a URL",
+                "只能使用字母、数字和 - . _ ~，因为它位于 URL 中",
+            )
         )
     return as_secret(value)
 
@@ -216,7 +219,7 @@ def moment(value: Any) -> datetime | None:
     if value is None:
         return None
     try:
-        return _spec(lambda: parse_moment(value, "")).astimezone(timezone.utc)
+        return _spec(lambda: parse_moment(value, "")).astimezone(UTC)
     except OverflowError as error:
         raise Unusable(Text("this is no date that can be stored", "无法存储该日期")) from error
 

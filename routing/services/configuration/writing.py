@@ -140,5 +140,3 @@ def _write_severity(changes: Changes) -> None:
             row = row or SeverityMapping(sentry_status=status, level=level)
             row.severity = after[key]
             row.save()
-
-

@@ -1,0 +1,166 @@
+"""Filters of the lists: a closed set of names; a wrong name or value is refused, never passed over."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+
+from integrations.contract import Reason
+from integrations.registry import DESTINATIONS
+from routing.models import Delivery, DeliveryReason, DeliveryStatus, InboundReason, InboundStatus
+
+Condition: TypeAlias = Callable[[str], Q | Exists]
+"""From a filter's value to a condition; raises ValueError with what is possible."""
+
+PAGING = frozenset({"cursor", "page_size", "format"})
+MAX_ID = 9_223_372_036_854_775_807
+
+
+def choice(column: str, known: list[str]) -> Condition:
+    """One or several, by commas, of a closed set."""
+
+    def condition(value: str) -> Q:
+        values = [part.strip() for part in value.split(",")]
+        if not set(values) <= set(known):
+            raise ValueError(_("Use one of: %(known)s.") % {"known": ", ".join(known)})
+        return Q(**{f"{column}__in": values})
+
+    return condition
+
+
+def text(column: str) -> Condition:
+    """Exactly this text."""
+
+    def condition(value: str) -> Q:
+        if "\x00" in value or len(value) > 300:
+            raise ValueError(_("Use plain text."))
+        return Q(**{column: value})
+
+    return condition
+
+
+def number(column: str) -> Condition:
+    """Exactly this id."""
+
+    def condition(value: str) -> Q:
+        if not (value.isascii() and value.isdigit()) or int(value[:20]) > MAX_ID or len(value) > 19:
+            raise ValueError(_("Use an id."))
+        return Q(**{column: int(value)})
+
+    return condition
+
+
+def flag(column: str) -> Condition:
+    """True or false."""
+
+    def condition(value: str) -> Q:
+        if value not in ("true", "false"):
+            raise ValueError(_("Use true or false."))
+        return Q(**{column: value == "true"})
+
+    return condition
+
+
+def moment(lookup: str) -> Condition:
+    """A moment in ISO 8601; without a zone it is in the server's."""
+
+    def condition(value: str) -> Q:
+        found = _parsed(value)
+        if found is None:
+            raise ValueError(_("Use a time such as 2026-01-31T09:00:00+08:00."))
+        return Q(**{lookup: found if timezone.is_aware(found) else timezone.make_aware(found)})
+
+    return condition
+
+
+def _parsed(value: str) -> datetime | None:
+    """The moment; a plus that the URL turned into a space is a plus."""
+    try:
+        return parse_datetime(value.replace(" ", "+")) or parse_datetime(value) or parse_datetime(f"{value}T00:00:00")
+    except ValueError:
+        return None
+
+
+def of_a_delivery(column: str, known: list[str] | None = None) -> Condition:
+    """Inbounds of which some delivery is such."""
+    inner = choice(column, known) if known is not None else text(column)
+
+    def condition(value: str) -> Exists:
+        return Exists(Delivery.objects.filter(inner(value), inbound=OuterRef("pk")))
+
+    return condition
+
+
+KINDS = sorted(DESTINATIONS)
+DELIVERY_REASONS = [*DeliveryReason.values, *[reason.value for reason in Reason]]
+INBOUNDS: Mapping[str, Condition] = {
+    "status": choice("status", InboundStatus.values),
+    "reason": choice("reason", InboundReason.values),
+    "source": text("source_name"),
+    "project": text("project_slug"),
+    "target": of_a_delivery("target_name"),
+    "kind": of_a_delivery("kind", KINDS),
+    "resource": text("resource"),
+    "alert_key": text("alert_key"),
+    "inbound": number("pk"),
+    "since": moment("received_at__gte"),
+    "until": moment("received_at__lt"),
+}
+DELIVERIES: Mapping[str, Condition] = {
+    "status": choice("status", DeliveryStatus.values),
+    "reason": choice("reason", DELIVERY_REASONS),
+    "source": text("inbound__source_name"),
+    "project": text("project_slug"),
+    "target": text("target_name"),
+    "kind": choice("kind", KINDS),
+    "resource": text("inbound__resource"),
+    "alert_key": text("alert_key"),
+    "inbound": number("inbound_id"),
+    "since": moment("created_at__gte"),
+    "until": moment("created_at__lt"),
+}
+THREADS: Mapping[str, Condition] = {
+    "open": flag("is_open"),
+    "source": text("source_name"),
+    "project": text("project_slug"),
+    "target": text("target__name"),
+    "alert_key": text("alert_key"),
+    "since": moment("opened_at__gte"),
+    "until": moment("opened_at__lt"),
+}
+
+
+def narrow(queryset: QuerySet[Any], request: Request, filters: Mapping[str, Condition]) -> QuerySet[Any]:
+    """The rows that all filters of the call hold for; raises ValidationError that names each unusable filter."""
+    errors: dict[str, list[str]] = {}
+    for name, value in request.query_params.items():
+        if name in PAGING:
+            continue
+        if name not in filters:
+            errors[name] = [_("There is no such filter. Known: %(known)s.") % {"known": ", ".join(filters)}]
+            continue
+        try:
+            queryset = queryset.filter(filters[name](value))
+        except ValueError as error:
+            errors[name] = [str(error)]
+    if errors:
+        raise ValidationError(errors)
+    return queryset
+
+
+def parameters(filters: Mapping[str, Condition]) -> list[OpenApiParameter]:
+    """The filters for the API's description."""
+    described = {
+        "since": "From this moment on (ISO 8601).",
+        "until": "Before this moment (ISO 8601).",
+        "status": "One or several, by commas.",
+        "reason": "One or several, by commas.",
+    }
+    return [OpenApiParameter(name, str, description=described.get(name, "")) for name in filters]

@@ -1,0 +1,39 @@
+"""Ending by hand: a delivery that waits, a thread that stays open."""
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from routing.models import Delivery, DeliveryReason, DeliveryStatus, Thread
+from routing.services import auditing, lines, outbox
+from routing.services.auditing import Actor
+
+
+@transaction.atomic
+def cancel(delivery: Delivery, *, actor: Actor) -> bool:
+    """Cancel a delivery that waits and give the next of its thread its turn; False when it is being sent or ended."""
+    now = timezone.now()
+    if delivery.thread_id is not None and connection.vendor == "postgresql":
+        outbox.lock_threads([delivery.thread_id])
+    waiting = Delivery.objects.filter(pk=delivery.pk, status=DeliveryStatus.PENDING)
+    ended = waiting.update(
+        status=DeliveryStatus.CANCELLED,
+        reason=DeliveryReason.CANCELLED_BY_OPERATOR,
+        finished_at=now,
+        due_at=None,
+        fallback_at=None,
+    )
+    if not ended:
+        return False
+    if delivery.thread_id is not None:
+        lines.advance([delivery.thread_id], now)
+    auditing.record(actor=actor, action="cancel", obj=delivery)
+    return True
+
+
+@transaction.atomic
+def close_thread(thread: Thread, *, actor: Actor) -> bool:
+    """Close an open thread without telling its target: a later recovery finds nobody to tell; False when closed."""
+    closed = Thread.objects.filter(pk=thread.pk, is_open=True).update(is_open=False, closed_at=timezone.now())
+    if closed:
+        auditing.record(actor=actor, action="close_thread", obj=thread)
+    return bool(closed)
