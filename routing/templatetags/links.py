@@ -1,0 +1,17 @@
+"""Links in pages: only what a browser opens as a page."""
+
+from urllib.parse import urlsplit
+
+from django import template
+
+register = template.Library()
+
+
+@register.filter
+def is_web_link(url: str | None) -> bool:
+    """True for an absolute http or https address: what strangers put into an event may be anything."""
+    try:
+        parts = urlsplit(url or "")
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.netloc)
