@@ -17,7 +17,7 @@ from integrations.contract import Text
 
 _PORTS = {"https": 443, "http": 80}
 _AUTHORITY = r"(?:\[(?P<six>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(?::(?P<port>[0-9]{1,5}))?"
-_UNSAFE = re.escape("\\") + r"\x00-\x20\x7f-\x9f"
+_UNSAFE = re.escape("\\") + r"\x00-\x20\x7f-\x9f\ud800-\udfff"
 _KEPT = "!$%&'()*+,/:;=?@[]~"
 
 

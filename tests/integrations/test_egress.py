@@ -135,7 +135,13 @@ def test_any_other_place_is_refused_with_the_entry_that_would_open_it(url: str, 
         *("https://user@open.feishu.cn/", "https://u:p@open.feishu.cn/", "https://open.feishu.cn@evil.test/"),
         *("https://evil.test\\@open.feishu.cn/", "https://open.feishu.cn\\.evil.test/", "https:\\\\open.feishu.cn/"),
         *("https://open.feishu.cn /", " https://open.feishu.cn/", "https://open.feishu.cn/\r\nX-Evil: 1"),
-        *("https://open.feishu.cn/\t", "https://open.feishu.cn/\x00", "ht\ntps://open.feishu.cn/", "\u0085https://a/"),
+        *(
+            "https://open.feishu.cn/\t",
+            "https://open.feishu.cn/\x00",
+            "ht\ntps://open.feishu.cn/",
+            "\u0085https://a/",
+            "https://a/\ud800",
+        ),
         *(
             "https://open.feishu.cn./",
             "https://open..feishu.cn/",
@@ -166,6 +172,23 @@ def test_any_other_place_is_refused_with_the_entry_that_would_open_it(url: str, 
 def test_a_url_that_readers_could_read_in_two_ways_is_refused(url: str) -> None:
     everywhere = EgressPolicy(frozenset({"open.feishu.cn", "127.0.0.1", "[::1]", "[fd00::5]", "10.0.0.5"}))
     assert refusal(url, VENDOR, everywhere) is not None
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("https://user@open.feishu.cn/", "before an @"),
+        ("https://open.feishu.cn/a b", "a space, a backslash or a control character"),
+        ("ftp://open.feishu.cn/", "must begin with https://"),
+        ("http://0x7f.1/", "written in an unusual way"),
+        ("https://飞书.cn/", "xn-- form"),
+    ],
+)
+def test_a_refusal_says_what_to_mend(url: str, says: str) -> None:
+    text = refusal(url, VENDOR, NOTHING)
+    assert text is not None
+    assert says in text.en
+    assert text.zh
 
 
 @given(st.text())
