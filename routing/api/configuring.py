@@ -11,6 +11,7 @@ from rest_framework import status
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.request import Request
 
+from routing.api.acting import actor
 from routing.fields import UnsealingError
 from routing.services.configuration.applying import apply
 from routing.services.configuration.comparing import Changes, compare
@@ -92,7 +93,7 @@ def write(
         precondition(stored)
 
     try:
-        changes = apply(document, actor=request.auth, keep_order=True, exact_keys=True, precondition=check)
+        changes = apply(document, actor=actor(request), keep_order=True, exact_keys=True, precondition=check)
     except ConfigurationError as error:
         raise by_field(error, section) from error
     except UnsealingError as error:

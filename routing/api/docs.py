@@ -45,7 +45,7 @@ class Redoc(SpectacularRedocView):
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The page, with a content policy of its own."""
-        response: Response = super().get(request, *args, **kwargs)
+        response: Response = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]
         policy = "; ".join(f"{name} {' '.join(sources)}" for name, sources in _REDOC_CSP.items())
         response.headers["Content-Security-Policy"] = policy
         return response

@@ -140,7 +140,7 @@ THREADS: Mapping[str, Condition] = {
 def narrow(queryset: QuerySet[Any], request: Request, filters: Mapping[str, Condition]) -> QuerySet[Any]:
     """The rows that all filters of the call hold for; raises ValidationError that names each unusable filter."""
     errors: dict[str, list[str]] = {}
-    for name, value in request.query_params.items():
+    for name, value in request.query_params.dict().items():
         if name in PAGING:
             continue
         if name not in filters:

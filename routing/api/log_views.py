@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from routing.api import filtering
+from routing.api.acting import actor
 from routing.api.filtering import Condition, parameters
 from routing.api.serializers.log import (
     DeliverySerializer,
@@ -73,7 +74,7 @@ class DeliveryViewSet(LogViewSet):
         """Send a finished delivery again: a new delivery, at the end of its thread's line."""
         delivery = get_object_or_404(Delivery, pk=pk)
         try:
-            new = replaying.resend(delivery, actor=request.auth)
+            new = replaying.resend(delivery, actor=actor(request))
         except replaying.NotResendable as error:
             raise Conflict(
                 _("Only a delivery that has ended, and whose target still exists, can be sent again.")
@@ -89,7 +90,7 @@ class DeliveryViewSet(LogViewSet):
         asked = ResendManySerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         chosen = Delivery.objects.filter(pk__in=asked.validated_data["ids"])
-        new = replaying.resend_many(chosen, actor=request.auth)
+        new = replaying.resend_many(chosen, actor=actor(request))
         return Response({"ids": [delivery.pk for delivery in new]}, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(request=None, responses=DeliverySerializer)
@@ -97,7 +98,7 @@ class DeliveryViewSet(LogViewSet):
     def cancel(self, request: Request, pk: str = "") -> Response:
         """Cancel a delivery that waits."""
         delivery = get_object_or_404(Delivery, pk=pk)
-        if not cancelling.cancel(delivery, actor=request.auth):
+        if not cancelling.cancel(delivery, actor=actor(request)):
             raise Conflict(_("Only a waiting delivery can be cancelled."))
         return Response(DeliverySerializer(self.get_queryset().get(pk=pk)).data)
 
@@ -115,6 +116,6 @@ class ThreadViewSet(LogViewSet):
     def close(self, request: Request, pk: str = "") -> Response:
         """Close an open timeline by hand; nobody is told."""
         thread = get_object_or_404(Thread, pk=pk)
-        if not cancelling.close_thread(thread, actor=request.auth):
+        if not cancelling.close_thread(thread, actor=actor(request)):
             raise Conflict(_("This timeline is closed already."))
         return Response(ThreadSerializer(self.get_queryset().get(pk=pk)).data)

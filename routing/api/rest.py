@@ -3,6 +3,7 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
+from routing.api.acting_views import ExplainView, ReprocessView, TargetTestView
 from routing.api.configuration_schema import SHAPES, Settings, views_of
 from routing.api.log_views import DeliveryViewSet, InboundViewSet, ThreadViewSet
 
@@ -19,6 +20,11 @@ for section in SHAPES:
         re_path(rf"^{section}/(?P<name>.+)/$", object_view.as_view(), name=f"{section}-object"),
     ]
 
-urlpatterns = [
-    path("api/v1/", include([*router.urls, path("settings/", Settings.as_view(), name="settings"), *configuration])),
+acting = [
+    path("explain/", ExplainView.as_view(), name="explain"),
+    path("settings/", Settings.as_view(), name="settings"),
+    re_path(r"^inbounds/(?P<id>\d{1,18})/reprocess/$", ReprocessView.as_view(), name="inbound-reprocess"),
+    re_path(r"^targets/(?P<name>.+)/test/$", TargetTestView.as_view(), name="target-test"),
 ]
+
+urlpatterns = [path("api/v1/", include([*router.urls, *acting, *configuration]))]

@@ -13,9 +13,8 @@ Actor: TypeAlias = AbstractBaseUser | ApiToken | str
 
 def entry(*, actor: Actor, action: str, obj: models.Model | None = None, **detail: Any) -> AuditEntry:
     """Who did what, not stored yet."""
-    is_user = isinstance(actor, AbstractBaseUser)
     return AuditEntry(
-        user_id=actor.pk if is_user else None,
+        user_id=actor.pk if isinstance(actor, AbstractBaseUser) else None,
         actor=actor.get_username() if isinstance(actor, AbstractBaseUser) else str(actor),
         action=action,
         object_type=obj._meta.model_name or "" if obj else "",

@@ -1,6 +1,5 @@
 """The shapes of configured objects: the words of the configuration file. What they may hold is checked by the service."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.utils import PolymorphicProxySerializer
@@ -57,7 +56,7 @@ class SourceSerializer(serializers.Serializer[Any]):
 class ProjectSerializer(serializers.Serializer[Any]):
     """A Sentry project of a source."""
 
-    source = serializers.CharField(max_length=100)
+    source = serializers.CharField(max_length=100)  # type: ignore[assignment]  # a field, not the base's
     slug = serializers.CharField(max_length=200)
     title = serializers.CharField(required=False, max_length=200, allow_blank=True)
     sentry_id = serializers.IntegerField(required=False, allow_null=True, min_value=0)
@@ -70,7 +69,7 @@ class RuleSerializer(serializers.Serializer[Any]):
 
     name = serializers.CharField(max_length=100)
     enabled = serializers.BooleanField(required=False)
-    source = serializers.CharField(required=False, allow_null=True)
+    source = serializers.CharField(required=False, allow_null=True)  # type: ignore[assignment]  # as above
     project = serializers.CharField(required=False, allow_blank=True)
     when = MatcherSerializer(many=True, required=False)
     severity = serializers.DictField(child=serializers.CharField(), required=False)
@@ -141,7 +140,7 @@ def _of_kind(kind: str) -> type[TargetSerializer]:
     return type(f"{kind.title()}TargetSerializer", (TargetSerializer,), fields)
 
 
-KINDS: Mapping[str, Any] = {kind: _of_kind(kind) for kind in DESTINATIONS}
+KINDS: dict[str, Any] = {kind: _of_kind(kind) for kind in DESTINATIONS}
 ANY_TARGET = PolymorphicProxySerializer(component_name="Target", serializers=KINDS, resource_type_field_name="kind")
 MANY_TARGETS = PolymorphicProxySerializer(
     component_name="Target", serializers=KINDS, resource_type_field_name="kind", many=True

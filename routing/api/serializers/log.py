@@ -31,8 +31,8 @@ class AlertSerializer(serializers.Serializer[dict[str, Any]]):
 
 def alert_json(stored: dict[str, Any]) -> dict[str, Any]:
     """A stored alert in the API's shape: every key is there, and of a tag's several values each is told."""
-    names = AlertSerializer().fields
-    shown = {name: stored.get(name, "" if name in _TEXTS else None) for name in names}
+    names: list[str] = list(AlertSerializer().get_fields())
+    shown: dict[str, Any] = {name: stored.get(name, "" if name in _TEXTS else None) for name in names}
     shown["tags"] = {name: ", ".join(values) for name, values in stored.get("tags", {}).items()}
     return shown
 
@@ -72,7 +72,7 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
 class InboundSerializer(serializers.ModelSerializer[Inbound]):
     """One webhook as received, with the decision taken on it and what was made of it."""
 
-    source = serializers.CharField(source="source_name")
+    source = serializers.CharField(source="source_name")  # type: ignore[assignment]  # a field, not the base's
     project = serializers.SerializerMethodField()
     status = serializers.ChoiceField(InboundStatus.choices)
     alert = serializers.SerializerMethodField()
@@ -101,7 +101,7 @@ class ThreadSerializer(serializers.ModelSerializer[Thread]):
     """One target's running conversation about one alert key."""
 
     target = serializers.CharField(source="target.name")
-    source = serializers.CharField(source="source_name")
+    source = serializers.CharField(source="source_name")  # type: ignore[assignment]  # a field, not the base's
     project = serializers.SerializerMethodField()
     open = serializers.BooleanField(source="is_open")
     last_status = serializers.CharField()

@@ -1,6 +1,7 @@
 """Names that objects of a configuration refer to, and values that only one of them may have."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from integrations.contract import Text
 from routing.models import HookKey
@@ -43,7 +44,7 @@ def _path(document: Document, section: str, name: str, key: str) -> str:
     return f"{section}({name}).{key}"
 
 
-def _missing(value: object, known: dict[str, Item]) -> list[str]:
+def _missing(value: Any, known: dict[str, Item]) -> list[str]:
     names = value if isinstance(value, list) else [value] if value else []
     return [name for name in names if name not in known]
 

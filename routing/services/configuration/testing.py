@@ -52,10 +52,10 @@ def _verdict(document: Document, rules: CompiledRules, test: Item, index: int, f
     return Verdict(name, tuple(_differences(test["expect"], found)))
 
 
-def _body(payload: Any, folder: Path, *, is_path: bool) -> bytes:
-    if is_path:
-        return (folder / payload).read_bytes()
-    return payload.encode() if isinstance(payload, str) else orjson.dumps(payload)
+def _body(payload: str | dict[str, Any], folder: Path, *, is_path: bool) -> bytes:
+    if isinstance(payload, dict):
+        return orjson.dumps(payload)
+    return (folder / payload).read_bytes() if is_path else payload.encode()
 
 
 def _found(document: Document, rules: CompiledRules, test: Item, body: bytes, now: datetime) -> Found:

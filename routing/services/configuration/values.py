@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import yaml
 from django.conf import settings
@@ -19,6 +19,8 @@ from routing.services.configuration.problems import Unusable, joined
 from routing.services.configuration.secret_text import SecretText, as_secret
 
 Reader: TypeAlias = Callable[[Any], Any]
+
+_Read = TypeVar("_Read")
 
 ISSUE_ACTIONS = ("created", "unresolved", "archived", "ignored")
 MAX_NUMBER = 2_147_483_647
@@ -224,7 +226,7 @@ def moment(value: Any) -> datetime | None:
         raise Unusable(Text("this is no date that can be stored", "无法存储该日期")) from error
 
 
-def _spec(read: Callable[[], Any]) -> Any:
+def _spec(read: Callable[[], _Read]) -> _Read:
     try:
         return read()
     except SpecError as error:

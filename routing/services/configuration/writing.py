@@ -12,7 +12,7 @@ from routing.services.configuration.columns import COLUMNS, fill
 from routing.services.configuration.comparing import Change, Changes
 from routing.services.configuration.keys import write_keys
 
-MODELS: Mapping[str, type[Model]] = {
+MODELS: dict[str, type[Model]] = {
     "targets": Target,
     "sources": Source,
     "projects": Project,
