@@ -9,7 +9,7 @@ from time import monotonic
 import structlog
 from django.db import DatabaseError, connection
 
-from routing.services import deciding, digests, fallbacks, storms, waiting
+from routing.services import deciding, digests, fallbacks, pruning, silencing, storms, waiting
 from routing.services.settling import Settled
 
 log = structlog.get_logger(__name__)
@@ -35,24 +35,12 @@ def _everyday(end_digests: Callable[[datetime], int], find_ended_digests: Callab
         Chore("fallbacks", 1, fallbacks.tell_due),
         Chore("storms", 2, storms.extend),
         Chore("expire", 5, waiting.expire),
-        Chore("summaries", 5, _send_due_summaries),
+        Chore("summaries", 5, silencing.send_due_summaries),
         Chore("ended_digests", 30, find_ended_digests),
         Chore("stragglers", 30, waiting.free_stragglers),
         Chore("missed_recoveries", 60, fallbacks.tell_missed_recoveries),
-        Chore("prune", 60, _prune),
+        Chore("prune", 60, pruning.prune_step),
     ]
-
-
-def _send_due_summaries(now: datetime) -> int:
-    from routing.services.silencing import send_due_summaries
-
-    return send_due_summaries(now)
-
-
-def _prune(now: datetime) -> int:
-    from routing.services.pruning import prune_step
-
-    return prune_step(now)
 
 
 class Chores:

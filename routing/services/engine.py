@@ -48,16 +48,15 @@ class Engine:
         slots: int,
         interval: float,
         send: Callable[[Job], Result],
-        clock: Callable[[], datetime] | None = None,
+        clock: DatabaseClock,
         jitter: Callable[[], float] = symmetric_jitter,
         is_orphan: Callable[[], bool] = lambda: False,
     ) -> None:
         self._interval = interval
-        self._own_clock = DatabaseClock()
-        self._clock = clock or self._own_clock
+        self._clock = clock
         self._is_orphan = is_orphan
         self._stopping = False
-        self._presence = Presence.announce(engine="embedded", slots=slots, now=self._clock())
+        self._presence = Presence(engine="embedded", slots=slots, clock=clock)
         self._dispatcher = Dispatcher(slots=slots, send=send, key=self._presence.key, clock=self._clock, jitter=jitter)
         self._chores = Chores(clock=self._clock, wake=self._dispatcher.wake)
         self._next_look: float = 0.0
@@ -94,6 +93,7 @@ class Engine:
     def work_off(self) -> None:
         """Send what is due now, and what is stored but undecided, then return. Raises DatabaseError."""
         try:
+            self._beat()
             done = 1
             while done and not self._stopping:
                 self._chores.do_all()
@@ -115,6 +115,7 @@ class Engine:
 
     def _once(self, watch: ChangeWatch | None) -> None:
         """Wait for something to happen, then settle, renew and claim as needed."""
+        self._beat()
         longest = self._interval if watch else LONGEST_LOOK_SECONDS
         woken = self._dispatcher.wait(min(longest, max(self._next_look - monotonic(), 0.0)))
         woken |= watch.has_changed() if watch else False
@@ -122,7 +123,6 @@ class Engine:
         if settled:
             self._chores.after_settling(settled)
         self._dispatcher.renew()
-        self._beat()
         if woken:
             self._chores.hurry()
         if woken or settled or monotonic() >= self._next_look:
@@ -132,9 +132,9 @@ class Engine:
     def _beat(self) -> None:
         if monotonic() < self._beat_at:
             return
+        self._clock.compare()
         in_flight = self._dispatcher.slots.in_flight
-        self._presence.beat(in_flight=in_flight, now=self._clock())
-        self._own_clock.compare()
+        self._presence.beat(in_flight=in_flight)
         self._beat_at = monotonic() + (BUSY_SECONDS if in_flight else IDLE_SECONDS)
         if self._is_orphan():
             self.stop()

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 
 from integrations.contract import Outcome, OutcomeKind, Reason
@@ -18,16 +18,8 @@ _COLUMNS = tuple(column.name for column in fields(Breaker))
 _READ = (*_COLUMNS, "name", "last_success_at", "last_failure_at", "last_failure_reason", "broken_since")
 
 
-@dataclass(slots=True)
-class Changes:
-    """Targets, by name, that need a person since just now, with the reason, and those that do no more."""
-
-    broken: dict[str, str] = field(default_factory=dict)
-    mended: list[str] = field(default_factory=list)
-
-
-def note(results: Iterable[Result], now: datetime) -> Changes:
-    """Note what attempts say about their targets; returns what changed for people.
+def note(results: Iterable[Result], now: datetime) -> list[str]:
+    """Note what attempts say about their targets; returns the names of those that needed a person and do no more.
 
     Belongs into the transaction that settles: rows are locked in target order, after everything else.
     """
@@ -37,15 +29,13 @@ def note(results: Iterable[Result], now: datetime) -> Changes:
             by_target[result.job.target.id].append(result)
     targets = Target.objects.filter(pk__in=by_target).only(*_READ)
     stale = [target.pk for target in targets if not _is_known(target, by_target[target.pk], now)]
-    changes = Changes()
+    mended = []
     for target in targets.filter(pk__in=stale).select_for_update(no_key=True).order_by("id") if stale else ():
         was_broken = target.broken_since is not None
         _note(target, by_target[target.pk], now)
-        if target.broken_since and not was_broken:
-            changes.broken[str(target.name)] = target.last_failure_reason
-        elif was_broken and not target.broken_since:
-            changes.mended.append(str(target.name))
-    return changes
+        if was_broken and target.broken_since is None:
+            mended.append(str(target.name))
+    return mended
 
 
 def _is_known(target: Target, results: Sequence[Result], now: datetime) -> bool:

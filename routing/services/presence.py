@@ -3,8 +3,8 @@
 import os
 import secrets
 import socket
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 
 from routing.models import Worker
 from routing.services.claiming import release_dead
@@ -12,39 +12,33 @@ from routing.services.claiming import release_dead
 BUSY_SECONDS, IDLE_SECONDS = 1.0, 5.0
 """How often the heartbeat is written."""
 
-FORGOTTEN = timedelta(hours=1)
-"""A row whose heartbeat is older than this is removed: its worker ended without a word."""
 
-
-@dataclass(frozen=True, slots=True)
 class Presence:
-    """This process among the workers."""
+    """This process among the workers. `key`, twelve hexadecimal digits, is what its claims begin with."""
 
-    key: str
-    """Twelve hexadecimal digits: what its claims begin with."""
-    name: str
+    def __init__(self, *, engine: str, slots: int, clock: Callable[[], datetime]) -> None:
+        self.key = secrets.token_hex(6)
+        self.name = f"{_place()}:{os.getpid()}:{self.key}"
+        self._engine, self._slots, self._clock = engine, slots, clock
+        self._started_at: datetime | None = None
 
-    @classmethod
-    def announce(cls, *, engine: str, slots: int, now: datetime) -> "Presence":
-        """Write the row of this process, and free at once what dead workers of this machine were sending."""
-        release_of_the_dead(now)
-        Worker.objects.filter(beat_at__lt=now - FORGOTTEN).delete()
-        key = secrets.token_hex(6)
-        presence = cls(key, f"{_place()}:{os.getpid()}:{key}")
-        Worker.objects.create(
-            name=presence.name,
-            host=socket.gethostname()[:100],
-            pid=os.getpid(),
-            engine=engine,
-            slots=slots,
-            started_at=now,
-            beat_at=now,
-        )
-        return presence
-
-    def beat(self, *, in_flight: int, now: datetime) -> None:
-        """Write the heartbeat; a row that somebody removed stays away until the next start."""
-        Worker.objects.filter(name=self.name).update(beat_at=now, in_flight=in_flight)
+    def beat(self, *, in_flight: int = 0) -> None:
+        """Write the heartbeat. The first one frees what dead workers of this machine were sending."""
+        now = self._clock()
+        if self._started_at is None:
+            release_of_the_dead(now)
+            self._started_at = now
+        if not Worker.objects.filter(name=self.name).update(beat_at=now, in_flight=in_flight):
+            Worker.objects.create(
+                name=self.name,
+                host=socket.gethostname()[:100],
+                pid=os.getpid(),
+                engine=self._engine,
+                slots=self._slots,
+                in_flight=in_flight,
+                started_at=self._started_at,
+                beat_at=now,
+            )
 
     def leave(self) -> None:
         """Remove the row of this process."""

@@ -60,8 +60,8 @@ def settle(results: Sequence[Result], *, now: datetime, jitter: Callable[[], flo
         _write(kept, now)
         finished = [step for step in kept if step.progress.is_finished]
         lines.advance({step.row.thread for step in finished if step.row.thread}, now)
-        changes = health.note((step.result for step in kept), now)
-        _notify(kept, changes, now)
+        mended = health.note((step.result for step in kept), now)
+        _notify(kept, mended, now)
     return Settled(
         owes_fallback=any(_fallback_at(step, now) for step in finished),
         ended_digests=tuple(step.row.id for step in finished if step.row.message_type == MessageType.DIGEST),
@@ -135,18 +135,18 @@ def _fallback_at(step: _Step, now: datetime) -> datetime | None:
     return now if failed and is_owed else None
 
 
-def _notify(steps: Sequence[_Step], changes: health.Changes, now: datetime) -> None:
+def _notify(steps: Sequence[_Step], mended: Sequence[str], now: datetime) -> None:
     """Tell the operations target, but never of its own operations messages."""
-    failed = {
-        step.result.job.target.name: step.progress
-        for step in steps
-        if step.progress.status in _FAILED and step.row.message_type != MessageType.OPERATIONS
-    }
-    for name, end in sorted(failed.items()):
-        notify(f"dead:{name}", _given_up(name, end.reason), now)
-    for name, reason in changes.broken.items():
-        notify(f"broken:{name}", _broken(name, reason), now)
-    for name in changes.mended:
+    causes: dict[str, Text] = {}
+    for step in steps:
+        if step.progress.status in _FAILED and step.row.message_type != MessageType.OPERATIONS:
+            name, outcome = step.result.job.target.name, step.result.outcome
+            is_broken = outcome is not None and outcome.broken
+            cause = f"broken:{name}" if is_broken else f"dead:{name}"
+            causes[cause] = (_broken if is_broken else _given_up)(name, step.progress.reason)
+    for cause in sorted(causes):
+        notify(cause, causes[cause], now)
+    for name in mended:
         over(f"broken:{name}", now)
 
 

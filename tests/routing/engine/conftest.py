@@ -1,6 +1,7 @@
 """What the engine's tests share: a clock that is moved by hand, a bot on loopback, and an engine that is turned by hand."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -37,8 +38,7 @@ class Bots:
         self.server = server
         self.calls: list[tuple[str, str]] = []
         self.answers: dict[str, list[Callable[[], Response]]] = {}
-        server.expect_request("/hang/", method="GET").respond_with_data("")
-        server.expect_request(__import__("re").compile("/.*"), method="POST").respond_with_handler(self._answer)
+        server.expect_request(re.compile("/.*"), method="POST").respond_with_handler(self._answer)
 
     def url(self, name: str) -> str:
         return self.server.url_for(f"/open-apis/bot/v2/hook/{name:-<16}")
@@ -92,6 +92,13 @@ class Turner:
         while made := self.turn():
             attempts += made
         return attempts
+
+
+@pytest.fixture(scope="session")
+def make_httpserver() -> Iterator[HTTPServer]:
+    """One that can be in several conversations at a time."""
+    with HTTPServer(host="127.0.0.1", threaded=True) as server:
+        yield server
 
 
 @pytest.fixture

@@ -114,9 +114,10 @@ def test_what_was_claimed_but_not_sent_is_given_back_without_a_trace(team, clock
 
 def test_a_worker_that_starts_frees_what_the_dead_of_its_machine_were_sending(team, clock):
     delivery = store(team, now=clock())
-    dead = Presence.announce(engine="embedded", slots=8, now=clock())
+    dead, living = [Presence(engine="embedded", slots=8, clock=clock) for _ in range(2)]
+    dead.beat()
     claim(clock, f"{dead.key}.1")
-    living = Presence.announce(engine="embedded", slots=8, now=clock())
+    living.beat()
     assert claim(clock, f"{living.key}.1") == []
     Worker.objects.filter(name=dead.name).update(pid=2**22 + 1)
     assert release_of_the_dead(clock()) == 1

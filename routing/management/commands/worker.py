@@ -1,0 +1,51 @@
+"""Runs the delivery engine: `manage.py worker`, or `manage.py worker --once` to work off what is due and return."""
+
+import signal
+from argparse import ArgumentParser
+from functools import partial
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from routing.management.serving.parenthood import is_orphan
+from routing.services.clock import DatabaseClock
+from routing.services.delivering import deliver, open_door
+from routing.services.engine import Engine
+
+log = structlog.get_logger(__name__)
+
+
+class Command(BaseCommand):
+    """Delivers what is due, until told to stop by SIGTERM or SIGINT."""
+
+    help = "Deliver what is due; run as many as you like on Postgres, one on SQLite."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--once", action="store_true", help="work off what is due now, then return")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Run the engine of this process."""
+        slots = settings.WORKER_THREADS
+        if slots < 1:
+            raise CommandError("WORKER_THREADS must be at least 1.")
+        clock = DatabaseClock()
+        door = open_door(slots)
+        engine = Engine(
+            slots=slots,
+            interval=settings.WORKER_INTERVAL,
+            send=partial(deliver, door=door, clock=clock),
+            clock=clock,
+            is_orphan=is_orphan,
+        )
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: engine.stop())
+        log.info("worker_started", slots=slots, once=options["once"])
+        if options["once"]:
+            engine.work_off()
+        else:
+            engine.run()
+        door.close()
+        log.info("worker_ended")
