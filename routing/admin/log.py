@@ -16,10 +16,14 @@ from django.utils.translation import gettext_lazy as _
 from routing.admin.acting import acting_user
 from routing.admin.filters import ProjectFilter, ResourceFilter
 from routing.admin.reading import LogAdmin, state
-from routing.models import Inbound, QuarantinedCall, RulesVersion
+from routing.models import Inbound, InboundStatus, QuarantinedCall, RulesVersion
 from routing.selectors.searching import search
 from routing.selectors.stories import story_of
 from routing.services import auditing, bodies, replaying
+
+
+DECIDABLE = (InboundStatus.MALFORMED, InboundStatus.FAILED, InboundStatus.UNROUTED)
+"""What deciding again may change: it told nobody."""
 
 
 @admin.register(Inbound)
@@ -108,6 +112,7 @@ class InboundAdmin(LogAdmin):
             "story": story_of(inbound),
             "may_resend": request.user.has_perm("routing.resend_delivery"),
             "may_reprocess": request.user.has_perm("routing.reprocess_inbound"),
+            "may_be_decided_again": inbound.status in DECIDABLE,
             "may_see_body": request.user.has_perm("routing.view_body"),
             "may_silence": request.user.has_perm("routing.add_silence"),
         }
@@ -120,7 +125,7 @@ class InboundAdmin(LogAdmin):
     @admin.action(description=_("Decide the selected webhooks again"), permissions=["reprocess"])
     def reprocess(self, request: HttpRequest, queryset: QuerySet[Inbound]) -> None:
         """Decide again what could not be read or decided; the rest is left as it is."""
-        chosen = list(queryset.filter(status__in=["malformed", "failed", "unrouted"]).order_by("id"))
+        chosen = list(queryset.filter(status__in=DECIDABLE).order_by("id"))
         for inbound in chosen:
             replaying.reprocess(inbound, actor=acting_user(request))
         self.message_user(request, _("%(count)s decided again.") % {"count": len(chosen)}, messages.SUCCESS)

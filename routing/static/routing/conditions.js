@@ -17,7 +17,7 @@
     refresh(row);
   }
 
-  document.querySelectorAll("[data-conditions]").forEach((editor) => {
+  function enliven(editor) {
     const body = editor.querySelector("tbody");
     const add = editor.querySelector("[data-add]");
     editor.querySelectorAll("[data-remove], [data-add]").forEach((button) => { button.hidden = false; });
@@ -34,5 +34,9 @@
       clear(row);
       row.querySelector("select[name$='-field']").focus();
     });
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll("[data-conditions]").forEach(enliven);
   });
 })();

@@ -1,4 +1,4 @@
-"""Links in pages: only what a browser opens as a page."""
+"""What pages show of values from outside."""
 
 from urllib.parse import urlsplit
 
@@ -15,3 +15,9 @@ def is_web_link(url: str | None) -> bool:
     except ValueError:
         return False
     return parts.scheme in {"http", "https"} and bool(parts.netloc)
+
+
+@register.filter
+def listed(value: object) -> str:
+    """A list as people write one; anything else as it is."""
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
