@@ -40,7 +40,7 @@ def listing(digest: int) -> Listing:
 def ended() -> list[int]:
     """Digests that have ended while firings still wait for them: what a worker that died left to be done."""
     waiting = Delivery.objects.filter(finished_at__isnull=True, digest__finished_at__isnull=False)
-    return sorted(set(waiting.values_list("digest", flat=True)))
+    return sorted({digest for digest in waiting.values_list("digest", flat=True) if digest})
 
 
 def end_members(digest: int, now: datetime, *, after: int = 0) -> int | None:

@@ -134,7 +134,7 @@ def _stand_in_line(copy: Delivery, thread: Thread) -> None:
 
 def _open(thread: Thread, original: Delivery, now: datetime) -> None:
     """The fallback's conversation about the problem begins, or goes on."""
-    theirs = Thread.objects.get(pk=original.thread_id)
+    theirs = Thread.objects.get(deliveries=original)
     state = open_round(
         ThreadState(is_open=thread.is_open, round=thread.round),
         status=SentryStatus(original.sentry_status),

@@ -3,7 +3,7 @@
 Everything that runs once in a while goes through the ORM, in the modules that call this one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -131,9 +131,28 @@ class Head(NamedTuple):
     digest: int | None
 
 
+def _moment(value: Any) -> datetime | None:
+    """A time as a driver hands it over: SQLite's are text or naive, both in UTC."""
+    moment = parse_datetime(value) if isinstance(value, str) else value
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "simplified": bool,
+    "is_test": bool,
+    "created_at": _moment,
+    "received_at": _moment,
+}
+_READ_ROW = [_READERS.get(column, _as_it_is) for column in Row._fields]
+
+
 def queues() -> list[Queue]:
     """Every enabled target with something waiting: two index look-ups a target, however much waits."""
-    rows = (Queue(*row[:5], *map(_moment, row[5:7]), row[7], *map(_moment, row[8:])) for row in _all(_QUEUES))
+    rows = (Queue._make([*row[:5], *map(_moment, row[5:7]), row[7], *map(_moment, row[8:])]) for row in _all(_QUEUES))
     return [queue for queue in rows if queue.critical_due or queue.other_due]
 
 
@@ -151,7 +170,7 @@ def pick(target: int, *, limit: int, now: datetime) -> list[Picked]:
     locking = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
     moment = _stored(now)
     rows = _all(_PICK + locking, [target, moment, moment, limit])
-    return [Picked(*row[:4], _moment(row[4]) or now) for row in rows]
+    return [Picked._make([*row[:4], _moment(row[4])]) for row in rows]
 
 
 def mark(ids: Sequence[int], *, claim: str, until: datetime) -> None:
@@ -162,19 +181,7 @@ def mark(ids: Sequence[int], *, claim: str, until: datetime) -> None:
 def load(ids: Sequence[int]) -> list[Row]:
     """Claimed rows with what their messages are made of."""
     rows = _all(_with(_LOAD, ids), ids)
-    return [
-        Row(
-            *row[:9],
-            bool(row[9]),
-            bool(row[10]),
-            row[11],
-            _moment(row[12]) or datetime.now(UTC),
-            row[13],
-            _moment(row[14]),
-            *row[15:],
-        )
-        for row in rows
-    ]
+    return [Row._make(read(value) for read, value in zip(_READ_ROW, row, strict=True)) for row in rows]
 
 
 def lock_threads(ids: Sequence[int]) -> None:
@@ -213,13 +220,14 @@ def record(attempts: Iterable[tuple[Any, ...]]) -> None:
 def heads(threads: Sequence[int]) -> list[Head]:
     """The oldest unfinished delivery of each thread that has one."""
     rows = _all(_with(_HEADS, threads), threads) if threads else []
-    return [Head(*row[:5], _moment(row[5]), row[6]) for row in rows]
+    return [Head._make([*row[:5], _moment(row[5]), row[6]]) for row in rows]
 
 
 def _all(sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 def _run(sql: str, ids: Sequence[int], params: Sequence[Any] = ()) -> None:
@@ -239,9 +247,3 @@ def _with(sql: str, ids: Sequence[int]) -> str:
 
 def _stored(moment: datetime) -> Any:
     return connection.ops.adapt_datetimefield_value(moment)
-
-
-def _moment(value: Any) -> datetime | None:
-    """A time as a driver hands it over: SQLite's are text or naive, both in UTC."""
-    moment = parse_datetime(value) if isinstance(value, str) else value
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
