@@ -39,7 +39,7 @@ from routing.selectors.workers import STALE_AFTER, WorkState, work_state
 
 WINDOW = timedelta(hours=1)
 """How far back the log is counted."""
-MOST_ROWS = 50_000
+MOST_ROWS = 20_000
 """Rows of each log that are looked at, the newest; so a scrape costs the same with any traffic and any retention."""
 SAMPLE = 1_000
 """Deliveries, the newest, from which waiting times are told."""
