@@ -1,8 +1,7 @@
 """What one transaction reads, decides and writes for a batch of webhooks."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import count
 from typing import Any
 
 from django.db.backends.utils import CursorWrapper
@@ -13,7 +12,17 @@ from routing.services.columns import decided_inbound, new_inbound
 from routing.services.duplicates import Duplicates
 from routing.services.judging import Judgement, judge
 from routing.services.prepared import Finding, Prepared, Receipt, Waiting
-from routing.services.statements import Rows, Statement, ask, carry_out, insertions, is_postgres, marks, moment
+from routing.services.statements import (
+    Statement,
+    ask,
+    carry_out,
+    ids_of,
+    insertions,
+    is_postgres,
+    marks,
+    moment,
+    new_ids,
+)
 from routing.services.threads import Threads
 from routing.services.touching import touches
 from routing.services.waking import CHANNEL
@@ -55,14 +64,14 @@ class Batch:
                 *questions,
                 _sources_that_wait(prepared),
                 *Threads.questions(_alert_keys(one.finding for one in prepared), lock=True),
-                _numbers("routing_inbound", len(prepared)),
-                _numbers("routing_thread", sum(_openings(one.finding) for one in prepared)),
+                new_ids("routing_inbound", len(prepared)),
+                new_ids("routing_thread", sum(_openings(one.finding) for one in prepared)),
             ],
         )
         *found, waiting, rows, ends, inbounds, openings = answers
         duplicates = Duplicates(prepared, found, self.now)
-        threads = Threads(rows, ends, _ids(openings))
-        behind, ids = {row[0] for row in waiting}, _ids(inbounds)
+        threads = Threads(rows, ends, ids_of(openings))
+        behind, ids = {row[0] for row in waiting}, ids_of(inbounds)
         receipts: list[Receipt] = []
         for one in prepared:
             first = duplicates.first_of(one)
@@ -87,10 +96,10 @@ class Batch:
             [
                 Statement(_STILL_WAITING.format(ids=marks(ids)), ids),
                 *Threads.questions(_alert_keys(one.finding for one in waiting), lock=True),
-                _numbers("routing_thread", sum(_openings(one.finding) for one in waiting)),
+                new_ids("routing_thread", sum(_openings(one.finding) for one in waiting)),
             ],
         )
-        threads, undecided = Threads(rows, ends, _ids(openings)), {row[0] for row in still}
+        threads, undecided = Threads(rows, ends, ids_of(openings)), {row[0] for row in still}
         for one in waiting:
             if one.inbound_id not in undecided:
                 continue
@@ -171,19 +180,3 @@ def _openings(finding: Finding) -> int:
 def _sources_that_wait(prepared: Sequence[Prepared]) -> Statement:
     sources = sorted({one.source_id for one in prepared})
     return Statement(_SOURCES_THAT_WAIT.format(sources=marks(sources)), sources)
-
-
-def _numbers(table: str, wanted: int) -> Statement:
-    """The query for the ids of new rows: see `_ids`."""
-    if is_postgres():
-        return Statement(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", (table, wanted)
-        )
-    return Statement("SELECT seq FROM sqlite_sequence WHERE name = %s", (table,))
-
-
-def _ids(rows: Rows) -> Iterator[int]:
-    """New ids: Postgres hands them out, and on SQLite nobody else writes during the transaction."""
-    if is_postgres():
-        return iter([row[0] for row in rows])
-    return count(rows[0][0] + 1 if rows else 1)

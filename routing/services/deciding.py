@@ -47,10 +47,11 @@ def decide_waiting(limit: int = 50) -> int:
     """
     waiting = Inbound.objects.filter(status=InboundStatus.RECEIVED)
     sources = list(waiting.order_by().values_list("source_id", flat=True).distinct())
-    return sum([_decide_source(source, limit) for source in sources])
+    return sum([decide_source(source, limit) for source in sources])
 
 
-def _decide_source(source_id: int | None, limit: int) -> int:
+def decide_source(source_id: int | None, limit: int = 50) -> int:
+    """Decide the oldest of what waits for one source; see `decide_waiting`."""
     snapshot, now = configuration.current(), timezone.now()
     rows = (
         Inbound.objects.filter(status=InboundStatus.RECEIVED, source=source_id)

@@ -1,15 +1,15 @@
 """`/hook`: the drop-in for the relay that takes its bot's URL with every call, answered only for configured bots."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from integrations.contract import ConfigError
 from integrations.registry import DESTINATIONS
 from routing.selectors import configuration
 from routing.selectors.snapshot import HOOK_SOURCE, Snapshot
-from routing.services import answers, quarantine, targets
+from routing.services import answers, targets
 from routing.services.answers import Answer
 from routing.services.prepared import Direct
-from routing.services.receiving import Call, accept, answering, unusable, vouch
+from routing.services.receiving import Call, accept, answering, refuse, unusable, vouch
 
 KIND = "feishu"
 UNKNOWN_TARGET = "unknown_target"
@@ -23,6 +23,11 @@ def receive_direct(call: Call, address: str) -> Answer:
     return answering(lambda: _receive(call, address))
 
 
+def url_field() -> str:
+    """The setting of a bot that holds its URL."""
+    return next(item.name for item in DESTINATIONS[KIND].fields if item.type == "url")
+
+
 def _receive(call: Call, address: str) -> Answer:
     snapshot = configuration.current()
     source = snapshot.source(HOOK_SOURCE)
@@ -34,18 +39,12 @@ def _receive(call: Call, address: str) -> Answer:
     bot = _Bot.at(address, snapshot) if address else None
     if bot is not None and not bot.is_possible:
         return answers.no_bot_url()
+    call = replace(call, bot_address=bot.address if bot else "")
     proof = vouch(call, source)
     if isinstance(proof, Answer):
         return proof
     if bot is not None and not bot.target:
-        quarantine.keep(
-            source,
-            reason=UNKNOWN_TARGET,
-            headers=call.headers,
-            body=call.body,
-            address=bot.address,
-            now=call.received_at,
-        )
+        refuse(call, source, UNKNOWN_TARGET)
         return answers.unknown_target()
     direct = Direct(bot.target if bot else "")
     return accept(call, source=source, proof=proof, snapshot=snapshot, direct=direct)
@@ -67,7 +66,7 @@ class _Bot:
     def at(cls, url: str, snapshot: Snapshot) -> "_Bot":
         """The bot with this URL, an enabled target first."""
         kind = DESTINATIONS[KIND]
-        given = {next(item.name for item in kind.fields if item.type == "url"): url}
+        given = {url_field(): url}
         try:
             checked = kind.check(given)
             found = snapshot.addresses.get((KIND, targets.address_digest(KIND, checked)), ())

@@ -41,6 +41,10 @@ class Call:
     received_at: datetime
     is_test: bool = False
     """True for our own tests, which are never duplicates."""
+    is_replay: bool = False
+    """True for a call out of the quarantine, where it stays should it be refused again."""
+    bot_address: str = ""
+    """The bot's URL that came with the call, in its one spelling."""
     flags: tuple[str, ...] = ()
     """Further notes for the inbound."""
 
@@ -81,10 +85,23 @@ def vouch(call: Call, source: SourceEntry) -> Proof | Answer:
         if index is not None:
             return Proof(source.secret_ids[index])
         reason = UNREADABLE_SECRET if source.has_unreadable_secret else BAD_SIGNATURE
-    quarantine.keep(source, reason=reason, headers=call.headers, body=call.body, now=call.received_at)
+    refuse(call, source, reason)
     if reason == UNREADABLE_SECRET:
         return answers.unreadable_secret()
     return answers.refused(reason, kind.advise(call.body, call.headers))
+
+
+def refuse(call: Call, source: SourceEntry, reason: str) -> None:
+    """Put a refused call into quarantine; raises Unavailable or DatabaseError."""
+    if not call.is_replay:
+        quarantine.keep(
+            source,
+            reason=reason,
+            headers=call.headers,
+            body=call.body,
+            address=call.bot_address,
+            now=call.received_at,
+        )
 
 
 def unusable(call: Call) -> Answer | None:

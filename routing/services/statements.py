@@ -1,8 +1,9 @@
 """Plain SQL where the object mapper costs most: rows of a model in one statement, statements in one round trip."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import count
 from typing import Any, NamedTuple, TypeAlias
 
 import orjson
@@ -139,6 +140,22 @@ def aware(value: datetime | None) -> datetime | None:
 
 def _as_it_is(value: Any) -> Any:
     return value
+
+
+def new_ids(table: str, wanted: int) -> Statement:
+    """The query whose rows `ids_of` makes ids of, for as many new rows of a table."""
+    if is_postgres():
+        return Statement(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", (table, wanted)
+        )
+    return Statement("SELECT seq FROM sqlite_sequence WHERE name = %s", (table,))
+
+
+def ids_of(rows: Rows) -> Iterator[int]:
+    """New ids, never used before: Postgres hands them out; on SQLite nobody else writes during the transaction."""
+    if is_postgres():
+        return iter([row[0] for row in rows])
+    return count(rows[0][0] + 1 if rows else 1)
 
 
 def _execute_together(cursor: CursorWrapper, statements: Iterable[Statement]) -> None:

@@ -91,14 +91,20 @@ def _store_without_decision(one: Prepared, error: Exception, now: datetime) -> R
     """Where a row that the decision points to is gone, the worker decides again; any other error is ours."""
     log.error("storing failed", source=one.source_name, exc_info=error)
     bare = Finding(resource=one.finding.resource, action=one.finding.action)
-    is_outdated = isinstance(error, IntegrityError) and one.finding.decision is not None
-    instead = replace(one, finding=bare if is_outdated else failed(bare, error))
+    instead = replace(one, finding=bare if _points_nowhere(error) else failed(bare, error))
     try:
         return _in_transaction(lambda batch, cursor: batch.store(cursor, [instead]), now)[0]
     except TROUBLE:
         raise
     except Exception as second:
         return second
+
+
+def _points_nowhere(error: Exception) -> bool:
+    """True when a row that another row refers to is gone."""
+    return isinstance(error, IntegrityError) and (
+        getattr(error.__cause__, "sqlstate", None) == "23503" or "FOREIGN KEY" in str(error)
+    )
 
 
 def _in_transaction(write: Callable[[Batch, CursorWrapper], _Result], now: datetime) -> _Result:
