@@ -8,11 +8,14 @@ from django.utils import timezone
 from integrations.contract import Alert, ConfigError, Message, MessageType, Severity, Text
 from integrations.registry import SOURCES
 from integrations.sentry import samples
-from routing.models import Delivery, Inbound, InboundReason, InboundStatus, Target
+from integrations.sentry.signature import WEBHOOK_HEADER, sign
+from routing.models import Delivery, Inbound, InboundReason, InboundStatus, Source, Target
 from routing.policy.alerts import to_json
 from routing.policy.retrying import expires_at
 from routing.services import auditing
+from routing.services.answers import Answer
 from routing.services.auditing import Actor
+from routing.services.receiving import Call, receive
 from routing.services.targets import destination
 from routing.services.waking import notify_workers
 
@@ -21,6 +24,48 @@ CANNOT = Text(
     "This target passes on Sentry's own calls only: press Send Test Notification in Sentry.",
     "该目标只转发 Sentry 的原始请求：请在 Sentry 中点击 Send Test Notification。",
 )
+
+NO_SECRET = Text(
+    "There is no client secret yet: paste the one that Sentry's integration shows.",
+    "尚未填写 Client Secret：请粘贴 Sentry 集成页面上显示的值。",
+)
+
+
+def send_test_alert(
+    source: Source,
+    *,
+    actor: Actor,
+    project: str = "test-project",
+    environment: str = "production",
+    level: str = "error",
+) -> Answer:
+    """Hand the receiver what Sentry would send for an alert, signed with the source's newest secret; its answer.
+
+    Rules, queue, worker and targets are the real ones; the alert is marked as a test and never a duplicate. The caller
+    holds no transaction. Raises ConfigError without a secret to sign with, UnsealingError when no key opens it.
+    """
+    secret = source.client_secrets.filter(retired_at__isnull=True).order_by("-id").first()
+    if secret is None and not source.accept_unsigned:
+        raise ConfigError({"client_secrets": NO_SECRET})
+    now = timezone.now()
+    headers, body = samples.build(
+        "event_alert.triggered" if secret else "legacy",
+        project=project,
+        environment=environment,
+        level=level,
+        issue_id=str(10**9 + secrets.randbelow(10**9)),
+        event_id=secrets.token_hex(16),
+        title="Test alert of Alert Relay",
+        now=now,
+        is_test=True,
+    )
+    if secret:
+        headers = {**headers, WEBHOOK_HEADER: sign(body, secret.secret.open())}
+    answer = receive(Call(source_name=source.name, headers=headers, body=body, received_at=now, is_test=True))
+    auditing.record(
+        actor=actor, action="test_source", obj=source, status=answer.status, inbound=answer.payload.get("id")
+    )
+    return answer
 
 
 def sample_alert() -> Alert:
