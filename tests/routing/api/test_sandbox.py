@@ -119,14 +119,9 @@ def test_the_chat_shows_the_card_and_runs_nothing_in_it(on: None, staff: Client,
 
 def test_links_that_are_not_web_pages_are_not_shown_as_links(on: None, staff: Client) -> None:
     given = sandbox.feishu_settings(ADDRESS)
-    links = [{"tag": "a", "text": "here", "href": href} for href in ("javascript:alert(1)", "https://example.com/")]
-    body = orjson.dumps(
-        {
-            **sign(given["secret"], timezone.now()),
-            "msg_type": "post",
-            "content": {"post": {"en_us": {"title": "t", "content": [links]}}},
-        }
-    )
+    markup = "<a href='javascript:alert(1)'>here</a> <a href='https://example.com/'>there</a>"
+    card = {"elements": [{"tag": "div", "text": {"tag": "lark_md", "content": markup}}]}
+    body = orjson.dumps({**sign(given["secret"], timezone.now()), "msg_type": "interactive", "card": card})
     answer = post(staff, OutboundRequest(given["webhook_url"], body, {"Content-Type": "application/json"}))
     assert answer.json()["code"] == 0
     page = staff.get("/sandbox/").content.decode()

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import connection
-from model_bakery import baker
 
 from routing.models import (
     Attempt,
@@ -170,7 +169,7 @@ def test_refused_calls_and_sandbox_messages_live_as_long_as_bodies() -> None:
     source = Source.objects.create(name="acme")
     for days in (1, 8):
         QuarantinedCall.objects.create(source=source, reason="unsigned", data=b"x", size=1, received_at=ago(days))
-        baker.make(SandboxCall, received_at=ago(days))
+        SandboxCall.objects.create(bot="demo", kind="feishu", status=200, accepted=True, received_at=ago(days))
         AuditEntry.objects.create(actor="x", action="resend", at=ago(days * 30))
     prune()
     counts = QuarantinedCall.objects.count(), SandboxCall.objects.count(), AuditEntry.objects.count()
