@@ -14,25 +14,27 @@ OPERATE = ["view_body", "reprocess_inbound", "resend_delivery", "cancel_delivery
 
 
 def first_rows(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    apps.get_model("routing", "ConfigurationStamp").objects.create(id=1, number=1)
+    alias = schema_editor.connection.alias
+    apps.get_model("routing", "ConfigurationStamp").objects.using(alias).create(id=1, number=1)
     mapping = apps.get_model("routing", "SeverityMapping")
     for status, severity in DEFAULT_MAPPING.items():
-        mapping.objects.create(sentry_status=status, level="", severity=severity)
-    apps.get_model("routing", "Source").objects.create(name="hook", title="/hook", accept_unsigned=True)
+        mapping.objects.using(alias).create(sentry_status=status, level="", severity=severity)
+    apps.get_model("routing", "Source").objects.using(alias).create(name="hook", title="/hook", accept_unsigned=True)
 
 
 def groups(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    alias = schema_editor.connection.alias
     for app_config in apps.get_app_configs():
         app_config.models_module = True
-        create_permissions(app_config, apps=apps, verbosity=0)
+        create_permissions(app_config, apps=apps, using=alias, verbosity=0)
         app_config.models_module = None
-    permissions = apps.get_model("auth", "Permission").objects.filter(content_type__app_label="routing")
+    permissions = apps.get_model("auth", "Permission").objects.using(alias).filter(content_type__app_label="routing")
     view = [f"view_{name}" for name in [*CONFIGURED, *LOGGED]]
     change = [f"{verb}_{name}" for verb in ("add", "change", "delete") for name in CONFIGURED]
-    group = apps.get_model("auth", "Group").objects
+    group = apps.get_model("auth", "Group").objects.using(alias)
     group.get_or_create(name="viewer")[0].permissions.set(permissions.filter(codename__in=view))
     group.get_or_create(name="operator")[0].permissions.set(permissions.filter(codename__in=[*view, *change, *OPERATE]))
-    accounts = apps.get_model("auth", "Permission").objects.filter(content_type__app_label="auth")
+    accounts = apps.get_model("auth", "Permission").objects.using(alias).filter(content_type__app_label="auth")
     group.get_or_create(name="administrator")[0].permissions.set([*permissions, *accounts])
 
 

@@ -14,6 +14,9 @@ from routing.services.configuration.stored import Stored, load
 _WIDE = 1_000_000
 """No line is folded: a diff of two exports shows what changed and nothing else."""
 
+_ORDER = ("field", "op", "value", "days", "from", "to", "timezone", "critical", "warning", "info", "per_second")
+"""The order of keys inside a value; others follow by name. Postgres does not keep the order they were stored in."""
+
 _CLOCK = re.compile(r"\d{1,2}:\d{2}")
 
 
@@ -65,7 +68,11 @@ def plain_value(value: Any, *, masked: bool) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, dict):
-        return {key: plain_value(item, masked=masked) for key, item in value.items()}
+        return {key: plain_value(value[key], masked=masked) for key in sorted(value, key=_rank)}
     if isinstance(value, list | tuple):
         return [plain_value(item, masked=masked) for item in value]
     return value
+
+
+def _rank(key: str) -> tuple[int, str]:
+    return (_ORDER.index(key) if key in _ORDER else len(_ORDER), key)

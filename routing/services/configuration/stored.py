@@ -1,8 +1,9 @@
-"""The stored configuration in the words of the document, with its rows."""
+"""The stored configuration in the words of the document, with its rows. Sorted here: databases sort text each its own way."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import Model
@@ -50,7 +51,7 @@ def load(sections: frozenset[str] = _ALL) -> Stored:
 
 
 def _targets(stored: Stored, names: dict[int, str]) -> None:
-    for row in Target.objects.order_by("name"):
+    for row in sorted(Target.objects.all(), key=attrgetter("name")):
         item: Item = {
             "name": row.name,
             "title": row.title,
@@ -70,7 +71,7 @@ def _sources(stored: Stored, names: dict[int, str]) -> None:
         (row.source_id, row.secret) for row in ClientSecret.objects.filter(retired_at=None).order_by("id")
     )
     defaults = _links(Source.default_targets.through, "source_id", names)
-    for row in Source.objects.order_by("name"):
+    for row in sorted(Source.objects.all(), key=attrgetter("name")):
         item: Item = {
             "name": row.name,
             "title": row.title,
@@ -86,7 +87,8 @@ def _sources(stored: Stored, names: dict[int, str]) -> None:
 
 def _projects(stored: Stored, names: dict[int, str]) -> None:
     defaults = _links(Project.default_targets.through, "project_id", names)
-    for row in Project.objects.select_related("source").order_by("source__name", "slug"):
+    rows = Project.objects.select_related("source")
+    for row in sorted(rows, key=attrgetter("source.name", "slug")):
         item: Item = {
             "source": row.source.name,
             "slug": row.slug,

@@ -1,0 +1,78 @@
+"""`manage.py move`: everything arrives with its numbers, in an empty database only."""
+
+import sqlite3
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from routing.models import Delivery, Rule, Source, Worker
+from tests.routing.api.rows import delivery, inbound
+from tests.routing.services.configuration.files import FULL, applied
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+@pytest.fixture
+def filled() -> None:
+    applied(FULL.replace("name: team,", "name: team2,").replace("team]", "team2]").replace("[team,", "[team2,"))
+    delivery(inbound(1))
+    delivery(inbound(2), status="pending", finished_at=None, due_at=timezone.now())
+    User.objects.create_user("ada", password="a-long-password")
+
+
+@pytest.fixture
+def move(monkeypatch):
+    """Run the command; the test runner shuts out every connection that it did not make itself, unless unlisted."""
+
+    def call(url: str) -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr("django.test.testcases.connections", ["default"])
+            call_command("move", "--to", url)
+
+    return call
+
+
+def rows(path, sql: str) -> list[tuple]:
+    with sqlite3.connect(path) as connection:
+        found = connection.execute(sql).fetchall()
+    connection.close()
+    return found
+
+
+def test_everything_arrives_as_it_was(filled, tmp_path, capsys, move):
+    path = tmp_path / "other.sqlite3"
+    move(f"sqlite:///{path}")
+    printed = dict(reversed(line.split("\t")) for line in capsys.readouterr().out.splitlines())
+    assert printed["routing_delivery"] == "2"
+    assert rows(path, "SELECT id FROM routing_delivery ORDER BY id") == list(
+        Delivery.objects.order_by("id").values_list("id")
+    )
+    assert rows(path, "SELECT id, name FROM routing_rule ORDER BY id") == list(
+        Rule.objects.order_by("id").values_list("id", "name")
+    )
+    assert rows(path, "SELECT username FROM auth_user") == [("ada",)]
+    created = Source.objects.get(name="acme").created_at
+    assert rows(path, "SELECT created_at FROM routing_source WHERE name = 'acme'")[0][0].startswith(
+        created.strftime("%Y-%m-%d %H:%M:%S.%f")
+    )
+
+
+def test_a_database_in_use_is_refused(filled, tmp_path, move):
+    url = f"sqlite:///{tmp_path / 'other.sqlite3'}"
+    move(url)
+    with pytest.raises(CommandError, match="in use"):
+        move(url)
+
+
+def test_a_running_worker_is_in_the_way(tmp_path):
+    Worker.objects.create(name="w", host="h", pid=1, engine="embedded")
+    with pytest.raises(CommandError, match="Stop the relay"):
+        call_command("move", "--to", f"sqlite:///{tmp_path / 'other.sqlite3'}")
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://localhost/x"])
+def test_what_is_no_database_of_ours_is_refused(url):
+    with pytest.raises(CommandError):
+        call_command("move", "--to", url)
