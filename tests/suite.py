@@ -12,9 +12,13 @@ PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", os.environ.get("TEST_PROCE
 ON_POSTGRES = ["tests/routing", "tests/site", "-m", "not browser"]
 
 
+SAME_ORDER = {"PYTHONHASHSEED": "0"}
+"""Every process collects the tests under the same names, also those named after sets."""
+
+
 def on_sqlite(folder: Path) -> int:
     """Every test there is."""
-    environment = {**os.environ, "VAR_DIR": str(folder / "sqlite")}
+    environment = {**os.environ, **SAME_ORDER, "VAR_DIR": str(folder / "sqlite")}
     environment.pop("DATABASE_URL", None)
     print("== SQLite", flush=True)
     return subprocess.run([*PYTEST, *sys.argv[1:]], env=environment, check=False).returncode
@@ -29,6 +33,7 @@ def on_postgres(folder: Path) -> int:
     try:
         environment = {
             **os.environ,
+            **SAME_ORDER,
             "VAR_DIR": str(folder / "var"),
             "DATABASE_URL": server.get_uri(),
             "SECRET_KEY": "only-for-tests",
