@@ -1,45 +1,40 @@
-"""When calls are stored first and decided later: while too much is under way, and while their source has a backlog."""
+"""When calls are stored first and decided later: while answers take long, and while their source has a backlog."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock
+from threading import Lock, get_ident
 from time import monotonic
 
-MAX_AT_ONCE = 64
-MAX_SECONDS = 0.25
-"""Past either, calls are stored undecided: the answer comes first, and the worker decides in order."""
+SLOW_SECONDS = 0.4
+"""When the oldest call under way has taken this long, the others are stored undecided: the answer comes first."""
 
 BEHIND_SECONDS = 1.0
 """How long deciding is left out for a source that was found to have a backlog, before it is looked at again."""
 
 _lock = Lock()
-_begun: dict[object, float] = {}
+_begun: dict[int, float] = {}
 _behind: dict[int, float] = {}
 
 
 @contextmanager
 def entered() -> Iterator[None]:
-    """Count the block as under way."""
-    token = object()
+    """Count the block as a call under way in this thread."""
     with _lock:
-        _begun[token] = monotonic()
+        _begun[get_ident()] = monotonic()
     try:
         yield
     finally:
         with _lock:
-            del _begun[token]
+            _begun.pop(get_ident(), None)
 
 
 def decides_later(source_id: int) -> bool:
     """True when a call of this source is better left to the worker: deciding it now would be slow, or in vain."""
     now = monotonic()
     with _lock:
-        oldest = next(iter(_begun.values()), now)
-        return (
-            len(_begun) > MAX_AT_ONCE
-            or now - oldest > MAX_SECONDS
-            or now - _behind.get(source_id, -BEHIND_SECONDS) < BEHIND_SECONDS
-        )
+        others = (began for thread, began in _begun.items() if thread != get_ident())
+        is_slow = now - next(others, now) > SLOW_SECONDS
+        return is_slow or now - _behind.get(source_id, -BEHIND_SECONDS) < BEHIND_SECONDS
 
 
 def note_behind(source_id: int) -> None:

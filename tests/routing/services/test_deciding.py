@@ -1,5 +1,6 @@
 """From bytes to a finding, and the webhooks that wait for it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -137,15 +138,19 @@ class TestWaiting:
 class TestPressure:
     """When deciding is left to the worker."""
 
-    def test_too_many_calls_at_once(self):
+    def test_while_another_call_takes_long(self, monkeypatch):
+        monkeypatch.setattr(pressure, "SLOW_SECONDS", 0.0)
+        with ThreadPoolExecutor(1) as others:
+            slow = pressure.entered()
+            others.submit(slow.__enter__).result()
+            assert pressure.decides_later(1)
+            others.submit(slow.__exit__, None, None, None).result()
         assert not pressure.decides_later(1)
-        crowd = [pressure.entered() for _ in range(pressure.MAX_AT_ONCE + 1)]
-        for one in crowd:
-            one.__enter__()
-        assert pressure.decides_later(1)
-        for one in crowd:
-            one.__exit__(None, None, None)
-        assert not pressure.decides_later(1)
+
+    def test_not_because_of_the_call_itself(self, monkeypatch):
+        monkeypatch.setattr(pressure, "SLOW_SECONDS", 0.0)
+        with pressure.entered():
+            assert not pressure.decides_later(1)
 
 
 class TestFinding:
