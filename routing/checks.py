@@ -7,6 +7,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connection
 
+from integrations.egress import EgressPolicy
+
 
 @register(Tags.security)
 def check_field_keys(**_kwargs: Any) -> list[CheckMessage]:
@@ -26,6 +28,16 @@ def check_field_keys(**_kwargs: Any) -> list[CheckMessage]:
     if not settings.FIELD_KEYS:
         errors.append(Error("FIELD_KEYS is empty, so no secret can be stored.", id="routing.E002"))
     return errors
+
+
+@register(Tags.security)
+def check_egress(**_kwargs: Any) -> list[CheckMessage]:
+    """EGRESS_ALLOWED_HOSTS and EGRESS_PROXY can be read."""
+    try:
+        EgressPolicy.parse(settings.EGRESS_ALLOWED_HOSTS, settings.EGRESS_PROXY or None)
+    except ValueError as error:
+        return [Error(str(error), id="routing.E004")]
+    return []
 
 
 @register(Tags.database)
