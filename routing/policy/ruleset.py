@@ -80,7 +80,8 @@ class CompiledRules:
         self, matched: Sequence[CompiledRule], status: SentryStatus, level: str | None
     ) -> tuple[TargetVerdict, ...]:
         """What the rules that matched make together of an alert of this status and level, in target order."""
-        key = (tuple([rule.position for rule in matched]), status, level if level in LEVELS else None)
+        level = level if level in LEVELS else None
+        key = (tuple([rule.position for rule in matched]), status, level)
         found = self._verdicts.get(key)
         if found is None:
             if len(self._verdicts) >= MAX_VERDICTS:
@@ -107,11 +108,18 @@ def compile_configuration(configuration: Configuration) -> CompiledRules:
         configuration=configuration,
         silences=tuple([_silence(spec, known) for spec in configuration.silences]),
         target_ids={target.name: target.id for target in configuration.targets.values()},
-        project_defaults={
-            (source, slug.casefold()): targets for (source, slug), targets in configuration.project_defaults.items()
-        },
+        project_defaults=_project_defaults(configuration),
         _index=index,
     )
+
+
+def _project_defaults(configuration: Configuration) -> dict[tuple[str, str], tuple[int, ...]]:
+    """By case-folded slug; projects whose slugs differ only in case share their defaults."""
+    found: dict[tuple[str, str], tuple[int, ...]] = {}
+    for (source, slug), targets in configuration.project_defaults.items():
+        key = (source, slug.casefold())
+        found[key] = (*found.get(key, ()), *targets)
+    return found
 
 
 def _silence(spec: SilenceSpec, known: Known) -> CompiledSilence:

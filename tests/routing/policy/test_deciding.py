@@ -54,6 +54,11 @@ def test_a_rule_bound_to_a_source_or_project_is_asked_for_its_alerts_only(bound,
     assert told(decision) == ({2: "warning"} if matches else {1: "warning"})
 
 
+def test_each_of_several_tag_values_can_satisfy_a_rule():
+    made = configuration(rule(1, MatcherSpec("tag:team", "is", "search"), targets=(2,)))
+    assert told(decided(made, alert(tags={"team": ("checkout", "search")}))) == {2: "warning"}
+
+
 def test_bound_and_unbound_rules_keep_their_common_order():
     made = configuration(
         rule(1, project="web", source="acme", targets=(1,), continues=True),
@@ -84,6 +89,22 @@ def test_a_rule_without_repeat_control_has_the_shortest_window_of_all():
     assert verdict.repeat_minutes == 0
 
 
+def test_the_same_rules_tell_each_status_and_level_in_its_own_severity():
+    rows = {"triggered.fatal": Severity.CRITICAL, "triggered.info": DROP, "warning": Severity.INFO}
+    rules = compile_configuration(configuration(rule(1, severity=rows)))
+    heard = []
+    for status, level in [
+        (SentryStatus.TRIGGERED, "fatal"),
+        (SentryStatus.TRIGGERED, "info"),
+        (SentryStatus.TRIGGERED, "sample"),
+        (SentryStatus.WARNING, None),
+        (SentryStatus.TRIGGERED, "FATAL"),
+    ]:
+        given = alert(sentry_status=status, level=level)
+        heard.append(told(decide(given, source="acme", rules=rules, now=NOW, guard=PatternGuard()))[1])
+    assert heard == ["critical", "drop", "warning", "info", "critical"]
+
+
 def test_what_one_rule_drops_and_another_tells_is_told():
     made = configuration(
         rule(1, severity={"triggered": DROP, "resolved": DROP}, continues=True),
@@ -105,6 +126,7 @@ def test_what_every_rule_drops_is_still_a_verdict_so_that_it_can_be_logged():
         ({"project_defaults": {("acme", "web"): (2,)}}, {}, "default_targets", [2]),
         ({"project_defaults": {("acme", "Web"): (2,)}}, {"project_slug": "wEB"}, "default_targets", [2]),
         ({"project_defaults": {("acme", "web"): ()}}, {}, "default_targets", [1]),
+        ({"project_defaults": {("acme", "web"): (2,), ("acme", "WEB"): (3,)}}, {}, "default_targets", [2, 3]),
         ({"project_defaults": {("other", "web"): (2,)}}, {}, "default_targets", [1]),
         (
             {"project_defaults": {("acme", "web"): (2, 3), ("acme", "api"): (3,)}},
@@ -159,7 +181,7 @@ def test_a_broken_rule_neither_hides_nor_stops_an_alert(unusable):
 
 
 @pytest.mark.parametrize(
-    ("settings", "expected"),
+    ("chosen", "expected"),
     [
         ({"target": "team"}, {2: "warning"}),
         ({"target": " team ", "severity": "Critical"}, {2: "critical"}),
@@ -172,8 +194,8 @@ def test_a_broken_rule_neither_hides_nor_stops_an_alert(unusable):
         ({}, {3: "warning"}),
     ],
 )
-def test_a_known_target_chosen_in_the_alert_rule_action_is_told_instead_of_the_rules(settings, expected):
-    decision = decided(configuration(rule(1, targets=(3,))), alert(settings=settings))
+def test_a_known_target_chosen_in_the_alert_rule_action_is_told_instead_of_the_rules(chosen, expected):
+    decision = decided(configuration(rule(1, targets=(3,))), alert(settings=chosen))
     assert (decision.reason, told(decision)) == ("matched", expected)
 
 
@@ -201,9 +223,9 @@ SILENCE = SilenceSpec(
         ),
     ],
 )
-@pytest.mark.parametrize("settings", [{}, {"target": "team"}])
-def test_the_first_silence_that_matches_now_is_named_for_every_target(silences, given, expected, settings):
-    decision = decided(configuration(rule(1, targets=(1, 2)), silences=silences), alert(settings=settings, **given))
+@pytest.mark.parametrize("chosen", [{}, {"target": "team"}])
+def test_the_first_silence_that_matches_now_is_named_for_every_target(silences, given, expected, chosen):
+    decision = decided(configuration(rule(1, targets=(1, 2)), silences=silences), alert(settings=chosen, **given))
     assert {verdict.silence for verdict in decision.verdicts} == {expected}
 
 
