@@ -73,13 +73,14 @@ def known_target(target: Target) -> KnownTarget | None:
         title=str(target),
         destination=destination,
         settings=opened,
-        limits=_limits(target.options, destination),
+        limits=limits_of(target.options, destination),
         address_digest=target.address_digest,
         fallback=target.fallback_id,
     )
 
 
-def _limits(options: Mapping[str, Any], destination: Destination) -> Limits:
+def limits_of(options: Mapping[str, Any], destination: Destination) -> Limits:
+    """What a target with these options takes: what they state, else what its kind does."""
     stated = options.get("limits") or {}
     return Limits(
         per_second=stated.get("per_second", destination.limits.per_second),

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import lru_cache
 
 import orjson
@@ -109,10 +110,14 @@ def load_mapping() -> dict[str, SeverityOrDrop]:
     }
 
 
-def load_silences() -> list[tuple[SilenceSpec, bytes]]:
-    """The silences that are not over, each with its canonical JSON; one that cannot be read holds nothing back."""
+def load_silences(since: datetime | None = None) -> list[tuple[SilenceSpec, bytes]]:
+    """The silences that are not over, or were not at `since`, each with its canonical JSON.
+
+    One that cannot be read holds nothing back.
+    """
     found: list[tuple[SilenceSpec, bytes]] = []
-    for silence in Silence.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=timezone.now())).order_by("id"):
+    is_on = Q(ends_at__isnull=True) | Q(ends_at__gt=since or timezone.now())
+    for silence in Silence.objects.filter(is_on).order_by("id"):
         try:
             spec = SilenceSpec(
                 id=silence.pk,

@@ -10,27 +10,28 @@ from routing.services.configuration.document import Document, Item
 
 
 @dataclass(frozen=True, slots=True)
-class _Names:
-    """Targets by name, numbered as they stand in the document."""
+class Names:
+    """Targets by name."""
 
     ids: dict[str, int]
 
     def of(self, names: list[str]) -> tuple[int, ...]:
+        """Their numbers; a name that leads nowhere is left out."""
         return tuple(self.ids[name] for name in names if name in self.ids)
 
 
 def configuration_of(document: Document) -> Configuration:
     """What deciding by the document alone depends on; what only the database knows is not there."""
     targets = document.sections["targets"]
-    names = _Names({name: index for index, name in enumerate(targets, start=1)})
+    names = Names({name: index for index, name in enumerate(targets, start=1)})
     rules = [item for item in document.sections["rules"].values() if item["enabled"]]
     silences = document.sections["silences"].values()
     mapping: dict[str, SeverityOrDrop] = {**DEFAULT_MAPPING, **parse_mapping(document.severity)}
     return Configuration(
         version="file",
-        rules=tuple(_rule(index, item, names) for index, item in enumerate(rules, start=1)),
+        rules=tuple(rule_spec(index, item, names) for index, item in enumerate(rules, start=1)),
         severity=mapping,
-        silences=tuple(_silence(index, item) for index, item in enumerate(silences, start=1)),
+        silences=tuple(silence_spec(index, item) for index, item in enumerate(silences, start=1)),
         targets={
             names.ids[name]: TargetSpec(id=names.ids[name], name=name, kind=item["kind"], enabled=item["enabled"])
             for name, item in targets.items()
@@ -46,7 +47,8 @@ def configuration_of(document: Document) -> Configuration:
     )
 
 
-def _rule(number: int, item: Item, names: _Names) -> RuleSpec:
+def rule_spec(number: int, item: Item, names: Names) -> RuleSpec:
+    """A rule of the document; its values are checked already."""
     return RuleSpec(
         id=number,
         name=item["name"],
@@ -61,7 +63,8 @@ def _rule(number: int, item: Item, names: _Names) -> RuleSpec:
     )
 
 
-def _silence(number: int, item: Item) -> SilenceSpec:
+def silence_spec(number: int, item: Item) -> SilenceSpec:
+    """A silence of the document; its values are checked already."""
     return SilenceSpec(
         id=number,
         name=item["name"],
