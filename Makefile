@@ -6,38 +6,44 @@ PORT ?= 8000
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
-STATIC := $(shell find routing/static -type f 2>/dev/null)
 LOCK := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+
+# Stamps carry the checksum of what they were made from: a checkout that only touches files repeats nothing.
+RUNTIME := .venv/runtime-$(shell cksum < requirements/runtime.txt | cut -d ' ' -f 1)
+DEVELOPMENT := .venv/development-$(shell cksum < requirements/development.txt | cut -d ' ' -f 1)
+STATIC := $(or $(VAR_DIR),var)/.static-$(shell find routing/static -type f | LC_ALL=C sort | xargs cat requirements/runtime.txt | cksum | cut -d ' ' -f 1)
 
 .PHONY: install run test check bench chaos lock messages
 .DEFAULT_GOAL := install
 
-.venv/runtime: requirements/runtime.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Alert Relay needs Python 3.11 or newer: make PYTHON=python3.12" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' || { echo "This Python cannot make a venv (on Debian: apt install python3-venv)." >&2; exit 1; }
+install: $(RUNTIME) $(STATIC)
+
+$(RUNTIME):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Alert Relay needs Python 3.11 or newer; $(PYTHON) is `$(PYTHON) --version 2>&1`. Name another: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || \
+	  { echo "$(PYTHON) cannot make a virtual environment (on Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
 	@echo "Installing into .venv ..." >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(PIP) -r requirements/runtime.txt
-	@touch $@
+	@$(PIP) --requirement requirements/runtime.txt
+	@rm -f .venv/runtime-* && touch $@
 
-.venv/development: .venv/runtime requirements/development.txt
+$(DEVELOPMENT): $(RUNTIME)
 	@echo "Installing what the tests need ..." >&2
-	@$(PIP) -r requirements/development.txt
-	@touch $@
+	@$(PIP) --requirement requirements/development.txt
+	@rm -f .venv/development-* && touch $@
 
-.venv/static: .venv/runtime $(STATIC)
+$(STATIC): $(RUNTIME)
 	@$(MANAGE) collectstatic --noinput --verbosity 0
-	@touch $@
-
-install: .venv/runtime .venv/static
+	@rm -f $(dir $@).static-* && touch $@
 
 run: install
-	@PUBLIC_URL="$(PUBLIC_URL)" $(MANAGE) up --demo --host $(HOST) --port $(PORT)
+	@$(if $(PUBLIC_URL),PUBLIC_URL="$(PUBLIC_URL)") $(MANAGE) up --demo --host $(HOST) --port $(PORT)
 
-test: .venv/development
+test: $(DEVELOPMENT)
 	@$(BIN)/python -m tests.suite
 
-check: .venv/development
+check: $(DEVELOPMENT)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
@@ -47,13 +53,13 @@ check: .venv/development
 	$(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
 	$(BIN)/python -m tests.translations
 
-bench: .venv/development
+bench: $(DEVELOPMENT)
 	@$(BIN)/python -m bench
 
-chaos: .venv/development
+chaos: $(DEVELOPMENT)
 	@$(BIN)/python -m bench.chaos
 
-messages: .venv/development
+messages: $(DEVELOPMENT)
 	$(MANAGE) makemessages --locale zh_Hans --no-wrap --no-location --ignore .venv --ignore tests
 	$(MANAGE) compilemessages --locale zh_Hans
 

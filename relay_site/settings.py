@@ -25,7 +25,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ---- where we are
 DEBUG = False
-PUBLIC_URL = origin(env.str("PUBLIC_URL", default="http://127.0.0.1:8000"))
+PUBLIC_URL = origin(env.str("PUBLIC_URL", default="") or "http://127.0.0.1:8000")
 ALLOWED_HOSTS = [
     *env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"]),
     urlsplit(PUBLIC_URL).hostname or "",
