@@ -11,7 +11,7 @@ from django.conf import settings
 from integrations.contract import Destination, OutboundRequest, Outcome, OutcomeKind, Reason, Response
 from integrations.egress import EgressPolicy
 from integrations.http import DEADLINE, Door
-from integrations.redaction import excerpt, secrets_of
+from integrations.redaction import KEPT_BYTES, excerpt, redact, secrets_of
 from routing.policy.progress import OURS
 from routing.services.composing import Job, compose
 
@@ -94,4 +94,5 @@ def _excerpt_of_request(job: Job, request: OutboundRequest, secrets: tuple[str, 
     """What was said. The original call is not repeated: it holds personal data that only some may see."""
     if job.target.forwards_original:
         return ""
-    return excerpt(Response(status=0, headers={}, body=request.body), secrets)
+    text = redact(request.body[: 2 * KEPT_BYTES].decode("utf-8", "replace"), secrets)
+    return text.encode()[:KEPT_BYTES].decode("utf-8", "ignore")

@@ -10,6 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 SLOW_SECONDS = 1.0
+REMEMBERED_SECONDS = 10.0
+"""How long earned slots are kept without an answer: who was quick a while ago may hang by now."""
+
 _SHARE = 8
 
 
@@ -21,7 +24,7 @@ class Slots:
         self.first = max(1, size // _SHARE)
         self.total = size + self.first
         self._sending: dict[int, dict[int, float]] = defaultdict(dict)
-        self._earned: dict[int, int] = {}
+        self._earned: dict[int, tuple[int, float]] = {}
         self._used = 0
 
     @property
@@ -59,13 +62,16 @@ class Slots:
         sending = self._sending[target]
         is_quick = now - sending.pop(delivery) <= SLOW_SECONDS
         self._used -= 1
-        self._earned[target] = min(self.size, self._earned.get(target, self.first) + 1) if is_quick else self.first
+        self._earned[target] = (min(self.size, self._allowed(target, now) + 1) if is_quick else self.first, now)
         if not sending:
             del self._sending[target]
-            self._earned.pop(target, None)
 
     def _room(self, target: int, now: float) -> int:
         sending = self._sending.get(target, {})
         slow = sum(now - since > SLOW_SECONDS for since in sending.values())
-        allowed = self.first if slow * 2 > len(sending) else self._earned.get(target, self.first)
+        allowed = self.first if slow * 2 > len(sending) else self._allowed(target, now)
         return max(0, allowed - len(sending))
+
+    def _allowed(self, target: int, now: float) -> int:
+        earned, at = self._earned.get(target, (self.first, now))
+        return earned if now - at < REMEMBERED_SECONDS else self.first

@@ -152,6 +152,15 @@ class TestSlots:
         assert slots.share([1], now=0.2) == {1: 7}
         assert slots.share([1], now=2.0) == {}
 
+    def test_what_was_earned_is_forgotten_after_a_while_without_an_answer(self):
+        slots = Slots(64)
+        for delivery in range(10):
+            slots.take(1, delivery, now=0.0)
+        for delivery in range(10):
+            slots.give_back(1, delivery, now=0.5)
+        assert slots.share([1], now=10.4) == {1: 18}
+        assert slots.share([1], now=10.5) == {1: 8}
+
     def test_free_slots_are_dealt_out_in_turn(self):
         slots = Slots(8)
         assert slots.share([1, 2, 3], now=0.0) == {1: 1, 2: 1, 3: 1}
