@@ -148,7 +148,7 @@ def slug(value: Any) -> str:
 
 def kind(value: Any) -> str:
     """A registered kind of target."""
-    if value not in DESTINATIONS:
+    if not isinstance(value, str) or value not in DESTINATIONS:
         known = ", ".join(sorted(DESTINATIONS))
         raise Unusable(Text(f"there is no such kind; use one of {known}", f"没有这种类型，可用：{known}"))
     return str(value)

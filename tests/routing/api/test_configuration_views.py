@@ -57,6 +57,7 @@ def test_a_new_source_tells_its_hook_url_once(caller):
     [
         ("targets", {"name": "t"}, {"detail"}),
         ("targets", {**TARGET, "kind": "pager"}, {"kind", "webhook_url", "secret"}),
+        ("targets", {"name": "t", "kind": {}}, {"kind"}),
         ("targets", {**TARGET, "webhook_url": "http://localhost/"}, {"webhook_url"}),
         ("targets", {**TARGET, "fallback": "nobody"}, {"fallback"}),
         ("targets", {**TARGET, "colour": "red"}, {"colour"}),
