@@ -25,9 +25,7 @@ def live(_request: HttpRequest) -> JsonResponse:
 def ready(_request: HttpRequest) -> JsonResponse:
     """An inbound can be stored; 503 with what stands in the way. A sick target never makes this fail."""
     reason = obstacle()
-    if reason:
-        return JsonResponse({"status": "unavailable", "reason": reason}, status=HTTPStatus.SERVICE_UNAVAILABLE)
-    return JsonResponse({"status": "ok"})
+    return _unavailable(reason) if reason else JsonResponse({"status": "ok"})
 
 
 @require_safe
@@ -38,8 +36,7 @@ def worker(_request: HttpRequest) -> JsonResponse:
     try:
         state = work_state(now)
     except Error:
-        answer = {"status": "unavailable", "reason": "database"}
-        return JsonResponse(answer, status=HTTPStatus.SERVICE_UNAVAILABLE)
+        return _unavailable("database")
     status = "late" if state.is_late(now) else "ok"
     answer = {
         "status": status if state.alive else "stale",
@@ -49,6 +46,10 @@ def worker(_request: HttpRequest) -> JsonResponse:
         "backlog_age": (now - state.oldest_due_at).total_seconds() if state.oldest_due_at else None,
     }
     return JsonResponse(answer, status=HTTPStatus.OK if answer["status"] == "ok" else HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+def _unavailable(reason: str) -> JsonResponse:
+    return JsonResponse({"status": "unavailable", "reason": reason}, status=HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 urlpatterns = [

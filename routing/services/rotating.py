@@ -79,7 +79,7 @@ def _unchanged(row: models.Model, column: str) -> "models.QuerySet[models.Model,
     stored = row._meta.get_field(column)
     if isinstance(stored, SealedField | SealedMapField):
         token = stored.get_prep_value(getattr(row, column))
-        return rows.annotate(token=Cast(column, models.TextField())).filter(token=token)
+        rows = rows.annotate(token=Cast(column, models.TextField())).filter(token=token)
     return rows
 
 

@@ -1,5 +1,7 @@
 """Who the caller is, behind proxies."""
 
+from typing import Any
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
@@ -8,8 +10,8 @@ from relay_site.proxies import PASSED_ON, behind_proxies
 TRUSTED = ["10.0.0.0/8", "fd00::1"]
 
 
-def seen(environ: dict[str, str]) -> dict[str, str]:
-    found: dict[str, str] = {}
+def seen(environ: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
 
     def application(environ, _start_response):
         found.update(environ)

@@ -32,9 +32,10 @@ class Signals:
 
     def wait(self, timeout: float | None, readers: Iterable[int] = ()) -> tuple[set[int], set[int]]:
         """(signals that came, descriptors that can be read), as soon as there is one, or nothing after the timeout."""
-        ready, _, _ = select.select([self._reader, *readers], [], [], timeout)
+        own = self._reader.fileno()
+        ready, _, _ = select.select([own, *readers], [], [], timeout)
         numbers: set[int] = set()
-        if self._reader in ready:
+        if own in ready:
             with suppress(BlockingIOError):
                 numbers.update(self._reader.recv(4096))
-        return numbers, {item for item in ready if isinstance(item, int)}
+        return numbers, {descriptor for descriptor in ready if descriptor != own}

@@ -80,7 +80,7 @@ def restart_pause(early_deaths: int) -> float:
     """Seconds to wait before the next start, by how often in a row a command died soon after its start."""
     if early_deaths <= FREE_RESTARTS:
         return 0.0
-    return min(FIRST_PAUSE * 2 ** (early_deaths - FREE_RESTARTS - 1), LONGEST_PAUSE)
+    return min(FIRST_PAUSE * 2.0 ** (early_deaths - FREE_RESTARTS - 1), LONGEST_PAUSE)
 
 
 class Child:

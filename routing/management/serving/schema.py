@@ -27,7 +27,7 @@ def disconnect() -> None:
     """Let go of the database, the threads of its pool included: a process that forks must have none."""
     connection.close()
     if connection.vendor == "postgresql":
-        connection.close_pool()
+        connection.close_pool()  # type: ignore[attr-defined] # only Postgres has a pool
 
 
 @contextmanager

@@ -60,6 +60,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc] # waitress has no types
     """The accepting socket. At its limit it lets go of the quietest connections instead of refusing new ones."""
 
     channel_class = Channel
+    next_channel_cleanup = 0.0
 
     def readable(self) -> bool:
         """True while new connections are taken. Asked in every turn, so what is overdue is tidied away here, too."""
