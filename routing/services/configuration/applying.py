@@ -13,7 +13,7 @@ from routing.services.configuration.document import Document
 from routing.services.configuration.problems import ConfigurationError, Problem
 from routing.services.configuration.recording import record
 from routing.services.configuration.stored import Stored, load
-from routing.services.configuration.writing import write
+from routing.services.configuration.writing import Prepared, prepare, write
 
 TRIES = 5
 SMALL = 200
@@ -50,7 +50,8 @@ def apply(
         if not changes:
             return changes
         try:
-            _write(changes, stored, actor)
+            prepared = prepare(changes, rules=stored.rows["rules"], now=timezone.now())
+            _write(prepared, stored.number, actor)
         except (_Overtaken, IntegrityError):
             continue
         if not _is_small(changes):
@@ -60,13 +61,13 @@ def apply(
 
 
 @transaction.atomic
-def _write(changes: Changes, stored: Stored, actor: Actor) -> None:
+def _write(prepared: Prepared, number: int, actor: Actor) -> None:
     stamp = ConfigurationStamp.objects.select_for_update().get(pk=1)
-    if stamp.number != stored.number:
+    if stamp.number != number:
         raise _Overtaken
-    write(changes, rules=stored.rows["rules"], now=timezone.now())
-    if _is_small(changes):
-        record(changes, actor=actor)
+    write(prepared)
+    if _is_small(prepared.changes):
+        record(prepared.changes, actor=actor)
 
 
 def _is_small(changes: Changes) -> bool:

@@ -11,7 +11,8 @@ from routing.services.targets import address_digest
 
 COLUMNS: Mapping[str, list[str]] = {
     "targets": [
-        "title", "kind", "enabled", "options", "credentials", "address_digest", "fallback_after_minutes", "updated_at",
+        "title", "kind", "enabled", "options", "credentials", "address_digest", "fallback", "fallback_after_minutes",
+        "updated_at",
     ],
     "sources": ["title", "accept_unsigned", "issue_actions", "silence_after_minutes", "updated_at"],
     "projects": ["title", "sentry_id", "silence_after_minutes", "updated_at"],
@@ -25,10 +26,10 @@ COLUMNS: Mapping[str, list[str]] = {
 
 
 def fill(section: str, row: Any, item: Item, ids: Mapping[str, Mapping[str, int]], now: datetime) -> None:
-    """Put an object on its row. `ids` finds sources by name; links and fallbacks are written apart."""
+    """Put an object on its row. `ids` finds sources and targets by name; links are written apart."""
     row.updated_at = now
     if isinstance(row, Target):
-        _target(row, item)
+        _target(row, item, ids["targets"])
     elif isinstance(row, Source):
         _source(row, item)
     elif isinstance(row, Project):
@@ -39,9 +40,10 @@ def fill(section: str, row: Any, item: Item, ids: Mapping[str, Mapping[str, int]
         _silence(row, item)
 
 
-def _target(row: Target, item: Item) -> None:
+def _target(row: Target, item: Item, targets: Mapping[str, int]) -> None:
     fields = DESTINATIONS[item["kind"]].fields
     row.name, row.title, row.kind, row.enabled = item["name"], item["title"], item["kind"], item["enabled"]
+    row.fallback_id = targets[item["fallback"]] if item["fallback"] else None
     row.fallback_after_minutes = item["fallback_after_minutes"]
     row.options = {field.name: item[field.name] for field in fields if field.name in item and not field.credential}
     row.credentials = {

@@ -1,6 +1,7 @@
-"""Changes to rows, in bulk: a handful of statements a section, however many objects changed."""
+"""Changes to rows: all that can be worked out beforehand is, so that the transaction is short."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -8,9 +9,11 @@ from django.db.models import Model
 
 from routing.models import Project, Rule, SeverityMapping, Silence, Source, Target
 from routing.services import targets
+from routing.services.configuration import statements
 from routing.services.configuration.columns import COLUMNS, fill
 from routing.services.configuration.comparing import Change, Changes
 from routing.services.configuration.keys import write_keys
+from routing.services.configuration.statements import Statement
 
 MODELS: dict[str, type[Model]] = {
     "targets": Target,
@@ -22,76 +25,82 @@ MODELS: dict[str, type[Model]] = {
 """In the order in which they are written: what is referred to comes first."""
 
 _LINKS = {"sources": "default_targets", "projects": "default_targets", "rules": "targets"}
-_BATCH = 500
 
 
-def write(changes: Changes, *, rules: Mapping[str, Any], now: datetime) -> None:
-    """Write the changes; the caller holds the transaction. `rules` are the stored rules by name."""
-    ids = {section: _ids(model) for section, model in MODELS.items() if section in ("targets", "sources")}
+@dataclass(slots=True)
+class Prepared:
+    """Changes ready to be written; true only while the configuration stamp stands where it stood."""
+
+    changes: Changes
+    now: datetime
+    statements: list[Statement] = field(default_factory=list)
+
+
+def prepare(changes: Changes, *, rules: Mapping[str, Any], now: datetime) -> Prepared:
+    """Work out every row, its number included. `rules` are the stored rules by name."""
+    prepared = Prepared(changes, now)
+    written = {section: [change for change in changes.of(section) if change.after is not None] for section in MODELS}
+    for section, model in MODELS.items():
+        new = [change for change in written[section] if change.before is None]
+        for change, number in zip(new, statements.reserve(model, len(new)), strict=True):
+            change.row = model(pk=number)
+    ids = {section: _ids(MODELS[section], written[section]) for section in ("targets", "sources")}
     places = {name: index for index, name in enumerate(changes.order[1])}
     for section in MODELS:
-        found = [change for change in changes.of(section) if change.after is not None]
-        _write_rows(section, found, ids, places, now)
-        _write_links(section, found, ids["targets"])
-    write_keys(changes.of("sources"), now)
-    _write_operations_target(changes)
-    _delete(changes)
-    _write_order(rules, places)
-    _write_severity(changes)
+        prepared.statements += _rows(section, written[section], ids, places, now)
+        prepared.statements += _links(section, written[section], ids["targets"])
+    prepared.statements.append(_moves(rules, places, {change.name for change in written["rules"]}))
+    return prepared
 
 
-def _ids(model: type[Model]) -> dict[str, int]:
-    return dict(model._default_manager.values_list("name", "pk"))
+def write(prepared: Prepared) -> None:
+    """Write it; the caller holds the transaction."""
+    for statement in prepared.statements:
+        statement.run()
+    write_keys(prepared.changes.of("sources"), prepared.now)
+    _write_operations_target(prepared.changes)
+    _delete(prepared.changes)
+    _write_severity(prepared.changes)
 
 
-def _write_rows(
+def _ids(model: type[Model], changes: Iterable[Change]) -> dict[str, int]:
+    stored = dict(model._default_manager.values_list("name", "pk"))
+    return {**stored, **{change.name: change.row.pk for change in changes}}
+
+
+def _rows(
     section: str, changes: list[Change], ids: dict[str, dict[str, int]], places: Mapping[str, int], now: datetime
-) -> None:
-    model = MODELS[section]
+) -> list[Statement]:
     for change in changes:
-        change.row = change.row or model()
         fill(section, change.row, change.after or {}, ids, now)
         if section == "rules":
             change.row.position = places[change.name]
     new = [change.row for change in changes if change.before is None]
     old = [change.row for change in changes if change.before is not None]
-    model._default_manager.bulk_create(new, batch_size=_BATCH)
-    if old:
-        model._default_manager.bulk_update(old, COLUMNS[section], batch_size=_BATCH)
-    if section in ids:
-        ids[section].update({change.name: change.row.pk for change in changes})
-    if section == "targets":
-        _write_fallbacks(changes, ids["targets"])
+    model = MODELS[section]
+    return [statements.inserts(model, new), statements.updates(model, old, COLUMNS[section])]
 
 
-def _write_fallbacks(changes: list[Change], ids: dict[str, int]) -> None:
-    """Fallbacks may point at targets that were just made, so they come second."""
-    moved = []
-    for change in changes:
-        fallback = ids.get((change.after or {}).get("fallback") or "")
-        if change.row.fallback_id != fallback:
-            change.row.fallback_id = fallback
-            moved.append(change.row)
-    if moved:
-        Target.objects.bulk_update(moved, ["fallback"], batch_size=_BATCH)
-
-
-def _write_links(section: str, changes: list[Change], ids: dict[str, int]) -> None:
+def _links(section: str, changes: list[Change], ids: dict[str, int]) -> list[Statement]:
     key = _LINKS.get(section)
     if key is None:
-        return
-    changed = [change for change in changes if key in change.keys or change.before is None]
-    field: Any = MODELS[section]._meta.get_field(key)
-    through, owner = field.remote_field.through, field.m2m_field_name()
+        return []
+    column: Any = MODELS[section]._meta.get_field(key)
+    through, owner = column.remote_field.through, f"{column.m2m_field_name()}_id"
+    changed = [change for change in changes if change.before is None or key in change.keys]
+    pairs = [(change.row.pk, ids[name]) for change in changed for name in (change.after or {})[key]]
     old = [change.row.pk for change in changed if change.before is not None]
-    for start in range(0, len(old), _BATCH):
-        through._default_manager.filter(**{f"{owner}__in": old[start : start + _BATCH]}).delete()
-    rows = [
-        through(**{f"{owner}_id": change.row.pk, "target_id": ids[name]})
-        for change in changed
-        for name in (change.after or {})[key]
-    ]
-    through._default_manager.bulk_create(rows, batch_size=_BATCH)
+    return [statements.unlinks(through, owner, old), statements.links(through, owner, pairs)]
+
+
+def _moves(rules: Mapping[str, Any], places: Mapping[str, int], written: set[str]) -> Statement:
+    """Rules that only stand elsewhere now."""
+    moved = []
+    for name, row in rules.items():
+        if name in places and name not in written and row.position != places[name]:
+            row.position = places[name]
+            moved.append(row)
+    return statements.updates(Rule, moved, ["position"])
 
 
 def _write_operations_target(changes: Changes) -> None:
@@ -102,31 +111,15 @@ def _write_operations_target(changes: Changes) -> None:
 
 
 def _delete(changes: Changes) -> None:
-    """What others refer to goes last."""
-    for section in reversed(MODELS):
-        gone = [change for change in changes.of(section) if change.after is None]
-        if section == "targets":
-            for row in _unused_first([change.row for change in gone]):
-                targets.delete(row)
-        else:
-            MODELS[section]._default_manager.filter(pk__in=[change.row.pk for change in gone]).delete()
-
-
-def _unused_first(rows: Iterable[Target]) -> list[Target]:
-    """Targets in an order in which none is the fallback of a later one; those that point at each other are parted."""
-    rows = list(rows)
-    Target.objects.filter(pk__in=[row.pk for row in rows]).update(fallback=None)
-    return rows
-
-
-def _write_order(rules: Mapping[str, Any], places: Mapping[str, int]) -> None:
-    moved = []
-    for name, row in rules.items():
-        if name in places and row.position != places[name]:
-            row.position = places[name]
-            moved.append(row)
-    if moved:
-        Rule.objects.bulk_update(moved, ["position"], batch_size=_BATCH)
+    """What others refer to goes last; targets that are each other's fallback are parted first."""
+    for section in reversed(list(MODELS)):
+        gone = [change.row for change in changes.of(section) if change.after is None]
+        if section != "targets":
+            MODELS[section]._default_manager.filter(pk__in=[row.pk for row in gone]).delete()
+            continue
+        Target.objects.filter(pk__in=[row.pk for row in gone]).update(fallback=None)
+        for row in gone:
+            targets.delete(row)
 
 
 def _write_severity(changes: Changes) -> None:
