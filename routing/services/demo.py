@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -54,8 +55,11 @@ def is_untried() -> bool:
 def fill(address: str) -> Administrator:
     """Fill an empty database and switch the sandbox on at `host:port`, where this relay is reached from its own host."""
     sandbox.switch_on(address)
-    feishu = _target(FEISHU, "feishu", _("Demo group (sandbox)"), sandbox.feishu_settings(address))
-    flashduty = _target(FLASHDUTY, "flashduty", _("Demo on-call (sandbox)"), sandbox.flashduty_settings(address))
+    language = {"language": "en" if settings.LANGUAGE_CODE.startswith("en") else "zh-hans"}
+    feishu = _target(FEISHU, "feishu", _("Demo group (sandbox)"), sandbox.feishu_settings(address) | language)
+    flashduty = _target(
+        FLASHDUTY, "flashduty", _("Demo on-call (sandbox)"), sandbox.flashduty_settings(address) | language
+    )
     source = Source.objects.create(name=SOURCE, title=_("Acme (demo)"), issue_actions=[])
     source.default_targets.set([feishu])
     sources.add_hook_key(source)
@@ -68,14 +72,14 @@ def fill(address: str) -> Administrator:
 def move_to(address: str) -> None:
     """Point the demo at the address where this relay is reached now; raises ConfigError, UnsealingError."""
     sandbox.switch_on(address)
-    for name, settings in (
+    for name, given in (
         (FEISHU, sandbox.feishu_settings(address)),
         (FLASHDUTY, sandbox.flashduty_settings(address)),
     ):
         target = Target.objects.filter(name=name).first()
         if target is not None:
             before = dict(target.credentials)
-            targets.assign(target, {**target.options, **settings})
+            targets.assign(target, {**target.options, **given})
             if target.credentials != before:
                 target.save()
 
@@ -94,9 +98,9 @@ def remove() -> None:
     sandbox.switch_off()
 
 
-def _target(name: str, kind: str, title: str, settings: dict[str, str]) -> Target:
+def _target(name: str, kind: str, title: str, given: dict[str, str]) -> Target:
     target = Target(name=name, kind=kind, title=title)
-    targets.assign(target, settings)
+    targets.assign(target, given)
     target.save()
     return target
 

@@ -8,15 +8,19 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
 from django.utils.translation import gettext as _
 
 from routing.management.commands.demo import welcome
 from routing.management.serving.children import Command as ChildCommand
-from routing.management.serving.schema import bring_up_to_date, disconnect
+from routing.management.serving.schema import bring_up_to_date, disconnect, wait_for_database
 from routing.management.serving.sockets import CannotListenError, listen, netloc, url
 from routing.management.serving.supervisor import Supervisor
 from routing.selectors import sandbox
 from routing.services import demo
+
+DATABASE_PATIENCE = 30.0
+"""Seconds for a database that is started together with the relay."""
 
 
 class Command(BaseCommand):
@@ -40,6 +44,10 @@ class Command(BaseCommand):
         except CannotListenError as error:
             raise CommandError(str(error)) from error
         os.environ["PUBLIC_URL"] = os.environ.get("PUBLIC_URL") or url(listening)
+        try:
+            wait_for_database(DATABASE_PATIENCE)
+        except OperationalError as error:
+            raise CommandError(f"The database does not answer: {error}") from error
         bring_up_to_date()
         is_untried = self._prepare_demo(netloc(listening), wanted=options["demo"])
         disconnect()

@@ -3,14 +3,33 @@
 import fcntl
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from time import monotonic, sleep
 
+import structlog
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 ADVISORY_LOCK = 4_703_221
 """Any number of ours: the key of the Postgres lock, shared by every host of one database."""
+
+log = structlog.get_logger(__name__)
+
+
+def wait_for_database(seconds: float) -> None:
+    """Give a database that is starting this long; raises OperationalError when it still does not answer."""
+    ends = monotonic() + seconds
+    while True:
+        try:
+            connection.ensure_connection()
+        except OperationalError as error:
+            if monotonic() > ends:
+                raise
+            log.warning("waiting for the database", why=str(error).strip())
+            sleep(1)
+        else:
+            return
 
 
 def bring_up_to_date() -> int:
