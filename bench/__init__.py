@@ -1,0 +1,1 @@
+"""Benchmarks and chaos: this relay beside what people run today, on this machine, over loopback only."""
