@@ -19,6 +19,7 @@ from routing.admin.forms.severity import OverlayField
 from routing.admin.forms.windows import WindowField
 from routing.admin.history import ConfigurationAdmin
 from routing.admin.likeness import conditions_like
+from routing.admin.whatif import RuleAsking, SilenceAsking
 from routing.models import Inbound, Project, Rule, SeverityMapping, Silence
 from routing.services import ordering
 
@@ -56,7 +57,7 @@ class RuleForm(forms.ModelForm):
 
 
 @admin.register(Rule)
-class RuleAdmin(ConfigurationAdmin):
+class RuleAdmin(RuleAsking, ConfigurationAdmin):
     """Rules in their order; the arrows move them."""
 
     form = RuleForm
@@ -148,7 +149,7 @@ class SilenceForm(forms.ModelForm):
 
 
 @admin.register(Silence)
-class SilenceAdmin(ConfigurationAdmin):
+class SilenceAdmin(SilenceAsking, ConfigurationAdmin):
     """Silences; expired ones are kept."""
 
     form = SilenceForm

@@ -46,8 +46,8 @@ class Setup:
     bare: CompiledRules
     """The same without rules."""
     places: Mapping[str, Place]
-    without_summary: frozenset[int] = frozenset()
-    """Silences at whose end nothing is summed up."""
+    without_summary: frozenset[str] = frozenset()
+    """Names of silences at whose end nothing is summed up."""
 
 
 class Told(NamedTuple):

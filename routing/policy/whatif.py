@@ -153,7 +153,7 @@ class _Simulation:
             end = silence_end(silence, max(held.at for held in waiting.values()))
             if end is not None and end <= now:
                 del self.held[silence.id]
-                if silence.id not in self.setup.without_summary:
+                if silence.name not in self.setup.without_summary:
                     self._tell_what_was_held(waiting, end)
 
     def _tell_what_was_held(self, waiting: Mapping[ThreadKey, _Held], end: datetime) -> None:
