@@ -15,7 +15,7 @@ class Answer:
     """Status, JSON payload and further headers of a reply."""
 
     status: int
-    payload: Mapping[str, Any]
+    payload: Any
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
