@@ -86,6 +86,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "routing.middleware.receiver_answers_any_host",
+    "routing.middleware.receiver_goes_straight",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "routing.middleware.content_security_policy",
@@ -149,6 +150,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Alert Relay",
     "DESCRIPTION": _("Routes Sentry webhooks to Feishu bots and Flashduty."),
     "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from routing.management.commands.demo import welcome
 from routing.management.serving.children import Command as ChildCommand
-from routing.management.serving.schema import bring_up_to_date, disconnect, wait_for_database
+from routing.management.serving.schema import bring_up_to_date, collect_static_files, disconnect, wait_for_database
 from routing.management.serving.sockets import CannotListenError, listen, netloc, url
 from routing.management.serving.supervisor import Supervisor
 from routing.selectors import sandbox
@@ -49,6 +49,7 @@ class Command(BaseCommand):
         except OperationalError as error:
             raise CommandError(f"The database does not answer: {error}") from error
         bring_up_to_date()
+        collect_static_files()
         is_untried = self._prepare_demo(netloc(listening), wanted=options["demo"])
         disconnect()
         descriptor = listening.fileno()

@@ -1,4 +1,4 @@
-"""Brings the database up to date, one process at a time."""
+"""Brings the database and the static files up to date, one process at a time."""
 
 import fcntl
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from time import monotonic, sleep
 
 import structlog
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -40,6 +41,12 @@ def bring_up_to_date() -> int:
         if missing:
             call_command("migrate", interactive=False, verbosity=0)
         return missing
+
+
+def collect_static_files() -> None:
+    """Lay out the static files where the web process looks for them, unless that was done: pages fail without."""
+    if not staticfiles_storage.exists("staticfiles.json"):
+        call_command("collectstatic", interactive=False, verbosity=0)
 
 
 def disconnect() -> None:
