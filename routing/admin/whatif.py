@@ -213,7 +213,10 @@ def _words(item: Moved | Kept) -> str:
         before, after = Severity(item.before.severity).label, Severity(item.after.severity).label
         return str(after) if before == after else f"{before} → {after}"
     label = str(Severity(item.told.severity).label)
-    return label if item.held_back is None else f"{label} ({_('else')}: {DeliveryReason(item.held_back).label})"
+    if item.held_back is None:
+        return label
+    otherwise = _("else")
+    return f"{label} ({otherwise}: {DeliveryReason(item.held_back).label})"
 
 
 def _lines(answer: Answer, inbounds: Iterable[int]) -> list[Line]:

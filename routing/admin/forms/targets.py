@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from integrations.contract import ConfigError, Field
 from routing.admin.wording import worded
 from routing.fields import UnsealingError
-from routing.models import Target
+from routing.models import Severity, Target
 from routing.services import targets
 
 STORED = _("•••• stored; leave empty to keep it")
@@ -22,7 +22,8 @@ class MentionsWidget(forms.MultiWidget):
 
     def __init__(self, attrs: Any = None) -> None:
         lines: dict[str, forms.Widget | type[forms.Widget]] = {
-            name: forms.TextInput({"placeholder": "all, ou_…", "aria-label": name}) for name in MENTIONED
+            name: forms.TextInput({"placeholder": "all, ou_…", "aria-label": Severity(name).label})
+            for name in MENTIONED
         }
         super().__init__(lines, attrs)
 
