@@ -161,11 +161,13 @@ def _body(request: HttpRequest) -> bytes:
 
 
 def _reply(answer: Answer, status: int | None = None) -> HttpResponse:
+    content = orjson.dumps(answer.payload)
     return HttpResponse(
-        orjson.dumps(answer.payload),
+        content,
         content_type="application/json",
         status=status or answer.status,
-        headers=dict(answer.headers),
+        # Without a length the server would have to end the connection to end the answer.
+        headers={**answer.headers, "Content-Length": str(len(content))},
     )
 
 

@@ -2,8 +2,9 @@
 
 import orjson
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 
+from routing.api import hooks
 from routing.models import Delivery, HookKey, Inbound, Project, QuarantinedCall, Source
 from routing.selectors import configuration
 from routing.services import bodies, sources
@@ -265,3 +266,9 @@ class TestHook:
         assert answer.status_code == 401
         sources.add_client_secret(Source.objects.get(name="hook"), SECRET)
         assert post(f"/hook?feishu={BOT}team", signed(headers, body), body).status_code == 201
+
+
+def test_every_answer_says_its_length_so_that_the_connection_stays_open():
+    request = RequestFactory().post("/webhooks/sentry/nobody/", b"{}", "application/json")
+    answer = hooks.receiver(request, hook_key="nobody")
+    assert answer.headers["Content-Length"] == str(len(answer.content))
