@@ -16,18 +16,19 @@ from django.utils.translation import gettext_lazy as _
 from routing.admin.acting import acting_user
 from routing.admin.filters import ProjectFilter, ResourceFilter
 from routing.admin.reading import LogAdmin, state
+from routing.admin.snippets import RoutingTestPage
 from routing.models import Inbound, InboundStatus, QuarantinedCall, RulesVersion
 from routing.selectors.searching import search
 from routing.selectors.stories import story_of
 from routing.services import auditing, bodies, replaying
-
+from routing.services.snippets import is_testable
 
 DECIDABLE = (InboundStatus.MALFORMED, InboundStatus.FAILED, InboundStatus.UNROUTED)
 """What deciding again may change: it told nobody."""
 
 
 @admin.register(Inbound)
-class InboundAdmin(LogAdmin):
+class InboundAdmin(RoutingTestPage, LogAdmin):
     """The log: one row a webhook, one page that tells decision, deliveries and attempts."""
 
     list_display = ("number", "received_at", "headline", "project_slug", "what", "state", "why", "went_to")
@@ -115,6 +116,7 @@ class InboundAdmin(LogAdmin):
             "may_be_decided_again": inbound.status in DECIDABLE,
             "may_see_body": request.user.has_perm("routing.view_body"),
             "may_silence": request.user.has_perm("routing.add_silence"),
+            "is_testable": is_testable(inbound),
         }
         return TemplateResponse(request, "admin/routing/inbound/page.html", context)
 

@@ -52,7 +52,8 @@ class RuleForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         slugs = Project.objects.order_by("slug").values_list("slug", flat=True).distinct()[:500]
-        self.fields["project"].widget = forms.TextInput({"list": "known-projects", "size": 40})
+        if "project" in self.fields:  # who may only look gets no inputs
+            self.fields["project"].widget = forms.TextInput({"list": "known-projects", "size": 40})
         self.known_projects = list(slugs)
 
 
@@ -173,7 +174,7 @@ class SilenceAdmin(SilenceAsking, ConfigurationAdmin):
         hours = min(float(initial.pop("hours", 1) or 1), 24 * 30)
         initial.update(starts_at=now, ends_at=now + timedelta(hours=hours))
         if inbound:
-            initial.update(name=f"alert #{inbound.pk} {now:%m-%d %H:%M}", when=conditions_like(inbound))
+            initial.update(name=f"alert {inbound.pk} {now:%m-%d %H:%M}", when=conditions_like(inbound))
         return initial
 
     def save_model(self, request: HttpRequest, obj: Silence, form: SilenceForm, change: bool) -> None:

@@ -70,8 +70,10 @@ def _place_of(item: Item) -> Place:
 
 
 def _place(target: TargetSpec, options: Settings, settings: Settings | None, *, budget: str) -> Place:
-    """A target for the simulation; settings that cannot be opened, and kinds that are not known, forbid nothing."""
+    """A target for the simulation; where its settings or its kind are not known, nothing is forbidden."""
     kind = DESTINATIONS.get(target.kind)
+    if kind is None or any(field.required and not (settings or {}).get(field.name) for field in kind.fields):
+        settings = None
     return Place(
         name=target.name,
         kind=target.kind,
