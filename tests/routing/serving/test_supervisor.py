@@ -99,6 +99,8 @@ def test_being_ready_is_said_once_however_often_the_web_process_starts(started: 
     before = one.web()
     os.kill(before[0], signal.SIGKILL)
     eventually(lambda: one.web() not in ([], before))
+    one.process.send_signal(signal.SIGHUP)
+    eventually(lambda: "has taken over" in one.said())
     assert one.end() == 0
     assert one.said().splitlines().count("ready") == 1
 
