@@ -1,6 +1,7 @@
 """Test messages: marked as tests, and sent through the real queue, worker and door."""
 
 import secrets
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -97,39 +98,39 @@ def test_target(target: Target, *, actor: Actor) -> Delivery:
     )
     if destination(target.kind).unsupported(message, target.settings()):
         raise ConfigError({"mode": CANNOT})
-    now = timezone.now()
     with transaction.atomic():
-        inbound = Inbound.objects.create(
-            source_name="test",
-            project_slug=alert.project_slug or "",
-            resource=alert.resource,
-            action=alert.action,
-            received_at=now,
-            status=InboundStatus.ROUTED,
-            reason=InboundReason.MATCHED,
-            alert_key=alert.alert_key,
-            issue_id=alert.issue_id or "",
-            event_id=alert.event_id or "",
-            title=alert.title,
-            alert=to_json(alert),
-            flags=["test"],
-            is_test=True,
-        )
-        delivery = Delivery.objects.create(
-            inbound=inbound,
-            target=target,
-            target_name=target.name,
-            kind=target.kind,
-            severity=Severity.INFO,
-            sentry_status=alert.sentry_status,
-            alert_key=alert.alert_key,
-            project_slug=inbound.project_slug,
-            priority=0,
-            is_test=True,
-            created_at=now,
-            due_at=now,
-            expires_at=expires_at(now),
-        )
+        delivery = _queue(target, alert, timezone.now())
         auditing.record(actor=actor, action="test_target", obj=target, delivery=delivery.pk)
         notify_workers()
     return delivery
+
+
+def _queue(target: Target, alert: Alert, now: datetime) -> Delivery:
+    shared = {"alert_key": alert.alert_key, "project_slug": alert.project_slug or "", "is_test": True}
+    inbound = Inbound.objects.create(
+        source_name="test",
+        resource=alert.resource,
+        action=alert.action,
+        received_at=now,
+        status=InboundStatus.ROUTED,
+        reason=InboundReason.MATCHED,
+        issue_id=alert.issue_id or "",
+        event_id=alert.event_id or "",
+        title=alert.title,
+        alert=to_json(alert),
+        flags=["test"],
+        **shared,
+    )
+    return Delivery.objects.create(
+        inbound=inbound,
+        target=target,
+        target_name=target.name,
+        kind=target.kind,
+        severity=Severity.INFO,
+        sentry_status=alert.sentry_status,
+        priority=0,
+        created_at=now,
+        due_at=now,
+        expires_at=expires_at(now),
+        **shared,
+    )
