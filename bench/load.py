@@ -49,6 +49,7 @@ class Sender(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._load.connections += 1
         self._load.ready(self)
 
     def send(self, number: int, due: int) -> None:
@@ -59,8 +60,7 @@ class Sender(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._received += data
         head, found, body = self._received.partition(b"\r\n\r\n")
-        length = _LENGTH.search(head) if found else None
-        if length is None or len(body) < int(length[1]):
+        if not found or not is_whole(head, body):
             return
         self._received = b""
         inbound = _ID.search(body)
@@ -84,6 +84,12 @@ class Sender(asyncio.Protocol):
             self._current = None
 
 
+def is_whole(head: bytes, body: bytes) -> bool:
+    """True when the answer has arrived to its end."""
+    length = _LENGTH.search(head)
+    return len(body) >= int(length[1]) if length else body.endswith(b"0\r\n\r\n")
+
+
 class Load:
     """So many calls by so many senders, or as many as fit into the time."""
 
@@ -104,6 +110,7 @@ class Load:
         self._due: deque[tuple[int, int]] = deque()
         self._all: set[Sender] = set()
         self._is_over = False
+        self.connections = 0
         self._ended = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self.calls: list[Call] = []
@@ -223,7 +230,7 @@ def main() -> None:
     asyncio.run(load.run())
     if options.log:
         options.log.write_text("".join(" ".join(map(str, call)) + "\n" for call in load.calls))
-    sys.stdout.write(json.dumps(summary(load.calls)) + "\n")
+    sys.stdout.write(json.dumps({**summary(load.calls), "connections": load.connections}) + "\n")
 
 
 if __name__ == "__main__":

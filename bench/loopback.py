@@ -36,3 +36,13 @@ def wait_until_open(port: int, seconds: float = 60) -> None:
                 return
         time.sleep(0.05)
     raise TimeoutError(f"nobody listens on port {port}")
+
+
+def answers(port: int, path: str, seconds: float = 1.0) -> bool:
+    """True when somebody answers 200 within so long."""
+    try:
+        with socket.create_connection((HOST, port), timeout=seconds) as client:
+            client.sendall(f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
+            return client.recv(64).split(b" ")[1:2] == [b"200"]
+    except OSError:
+        return False

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.bots import Bots
 from bench.databases import CLIENT_SECRET, HOOK_KEY, Database, configuration
-from bench.loopback import free_port, wait_until_open
+from bench.loopback import answers, free_port, wait_until_open
 from bench.load import Call
 from bench.processes import Process, below
 
@@ -46,9 +46,12 @@ class Relay:
     def start_all(self) -> Process:
         """`manage.py up`."""
         process = self._start("up", "--port", str(self.port))
-        wait_until_open(self.port)
-        wait_for(lambda: bool(below(process.pid, "web")) and bool(below(process.pid, "worker")), 60)
+        self.is_serving(60)
         return process
+
+    def is_serving(self, seconds: float) -> bool:
+        """Wait until webhooks can be stored; False when they cannot in time."""
+        return wait_for(lambda: answers(self.port, "/health/ready"), seconds)
 
     def processes(self) -> list[int]:
         """Process ids of everything that was started and runs."""

@@ -1,0 +1,137 @@
+"""`make chaos`, or `python -m bench.chaos [--seed S] [--kills N] [--database sqlite|postgres] [--seconds S]`.
+
+Runs `manage.py up` under signed load with three bots that fail three times in ten, kills the web process, the worker or
+everything at seeded random moments, lets it all come to rest, and checks. Exit code 1 when a promise was broken.
+"""
+
+import argparse
+import random
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench.bots import Bots
+from bench.chaos import evidence
+from bench.chaos.checker import Evidence, Kill, duplicates, violations
+from bench.databases import KINDS, Database, Databases
+from bench.processes import below, kill
+from bench.relay import Load, Relay, wait_for
+
+VICTIMS = ("web", "worker", "everything")
+BOTS = ("bot0", "bot1", "bot2")
+ISSUES, RESOLVE_EVERY = 40, 5
+FAILING = {"mode": "mixed", "ms": 20, "share": 0.3}
+SHORTEST, LONGEST = 0.4, 3.0
+"""Seconds between two kills."""
+
+AT_THE_START = 0.2
+"""The share of kills that do not wait until the one before is got over."""
+
+REST_SECONDS = 90
+SHOWN = 20
+
+
+def rampage(relay: Relay, chance: random.Random, kills: int) -> list[Kill]:
+    """Kill at random moments; what is started again is started as an operator's init system would, at once."""
+    done: list[Kill] = []
+    supervisor = relay.start_all()
+    for _ in range(kills):
+        if chance.random() > AT_THE_START:
+            relay.is_serving(30)
+        time.sleep(chance.uniform(SHORTEST, LONGEST))
+        what = chance.choice(VICTIMS)
+        # `up` starts what died again by itself; a second death right after the first may find nobody there.
+        wait_for(lambda: bool(below(supervisor.pid, "web")) and bool(below(supervisor.pid, "worker")), 30)
+        victims = below(supervisor.pid, what) if what != "everything" else [supervisor.pid, *below(supervisor.pid)]
+        for pid in victims:
+            kill(pid)
+        moment, under_way = time.monotonic_ns(), 0
+        if what != "web":
+            under_way = evidence.sending(relay.database)
+        done.append(Kill(moment, what, under_way))
+        if what == "everything":
+            supervisor.kill()
+            supervisor = relay.start_all()
+    return done
+
+
+def run(database: Database, folder: Path, *, seed: int, kills: int, rate: float) -> Evidence:
+    """One rampage and its aftermath."""
+    bots = Bots(folder, seed=seed)
+    bots.fault(**FAILING)  # type: ignore[arg-type] # a mode and numbers
+    relay = Relay(database, bots, BOTS)
+    load: Load | None = None
+    try:
+        relay.start_web()
+        relay.end()
+        load = Load(
+            relay.url, folder, senders=16, count=1_000_000, seconds=3600, rate=rate, issues=ISSUES,
+            resolve_every=RESOLVE_EVERY, series=seed % 10_000,
+        )  # fmt: skip
+        done = rampage(relay, random.Random(seed), kills)
+        time.sleep(1)
+        load.stop()
+        load.figures()
+        bots.fault(mode="ok")
+        wait_for(lambda: _is_at_rest(database), REST_SECONDS, pause=0.5)
+        return evidence.collect(database, bots, load.calls, done)
+    finally:
+        if load is not None and not load.calls:
+            load.stop()
+        relay.end()
+        bots.end()
+
+
+def _is_at_rest(database: Database) -> bool:
+    evidence.hurry(database)
+    return evidence.unfinished(database) == 0
+
+
+def report(kind: str, found: Evidence) -> list[str]:
+    """Print the sums, and return what is wrong."""
+    wrong = violations(found)
+    what = {victim: sum(kill.what == victim for kill in found.kills) for victim in VICTIMS}
+    print(
+        f"{kind}: {len(found.kills)} kills {what}; {len(found.calls)} calls, {len(found.acknowledged)} acknowledged, "
+        f"{len(found.inbounds)} stored; {len(found.deliveries)} deliveries, {len(found.seen)} messages, "
+        f"{len(found.accepted)} taken, {duplicates(found).total()} duplicates "
+        f"(at most {sum(kill.sending for kill in found.kills)}); {len(wrong)} violations",
+        flush=True,
+    )
+    for line in wrong[:SHOWN]:
+        print(f"  VIOLATION {line}")
+    if len(wrong) > SHOWN:
+        print(f"  and {len(wrong) - SHOWN} more")
+    return wrong
+
+
+def main() -> int:
+    """Run as told by the arguments; 1 when a promise was broken."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--rate", type=float, default=40, help="webhooks a second")
+    parser.add_argument("--database", choices=KINDS, action="append")
+    parser.add_argument("--keep", action="store_true", help="keep the folder with logs and databases")
+    options = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="relay-chaos-"))
+    print(f"seed {options.seed}; repeat with: python -m bench.chaos --seed {options.seed} --kills {options.kills}", flush=True)
+    databases = Databases(folder)
+    wrong: list[str] = []
+    try:
+        for kind in options.database or KINDS:
+            found = run(databases.fresh(kind), folder, seed=options.seed, kills=options.kills, rate=options.rate)
+            wrong += report(kind, found)
+    finally:
+        databases.close()
+        if options.keep:
+            print(f"kept in {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
