@@ -6,21 +6,20 @@ Nothing is held in memory that a crash could lose: an unsettled claim runs out, 
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from time import monotonic
-from typing import NamedTuple
 
 import structlog
 
 from integrations.contract import Outcome, OutcomeKind, Reason
-from routing.selectors.known_targets import TargetBook
-from routing.services import claiming, composing, limiting, outbox, storms
-from routing.services.claiming import RENEW_SECONDS, Wish
+from routing.services.claiming import RENEW_SECONDS
 from routing.services.composing import Job
 from routing.services.delivering import Result
-from routing.services.outbox import Queue
-from routing.services.settling import Settled, settle
+from routing.services.flights import Flights
+from routing.services.lookout import Lookout
+from routing.services.settling import Settled
 from routing.services.slots import Slots
 
 GATHER_SECONDS = 0.003
@@ -30,12 +29,6 @@ ANOTHER_LOOK = timedelta(milliseconds=20)
 """When to look again at what another worker had in its hands."""
 
 log = structlog.get_logger(__name__)
-
-
-class _Flight(NamedTuple):
-    claim: str
-    target: int
-    renewed_at: float
 
 
 class Dispatcher:
@@ -51,16 +44,17 @@ class Dispatcher:
         jitter: Callable[[], float],
     ) -> None:
         self.slots = Slots(slots)
-        self.waits_for_slot = False
-        """True when, at the last look, something due waited for nothing but its target's limits."""
-        self._send, self._key, self._clock, self._jitter = send, key, clock, jitter
+        self._send, self._clock = send, clock
         self._pool = ThreadPoolExecutor(self.slots.total, thread_name_prefix="send")
         self._arrivals: SimpleQueue[Result | None] = SimpleQueue()
         self._ended: list[Result] = []
-        self._flights: dict[int, _Flight] = {}
-        self._unsent: dict[int, str] = {}
-        self._book = TargetBook()
-        self._claims = 0
+        self._flights = Flights(key=key, clock=clock, jitter=jitter)
+        self._lookout = Lookout()
+
+    @property
+    def waits_for_slot(self) -> bool:
+        """True when, at the last look, something due waited for nothing but its target's limits."""
+        return self._lookout.waits_for_slot
 
     def wake(self) -> None:
         """End a wait; may be called from any thread and from a signal handler."""
@@ -87,37 +81,29 @@ class Dispatcher:
         """Write down what came back; None when there was nothing. What fails to be written is tried again next time."""
         if not self._ended:
             return None
-        settled = settle(self._ended, now=self._clock(), jitter=self._jitter)
+        settled = self._flights.settle(self._ended)
         now = monotonic()
         for result in self._ended:
-            row = result.job.row
-            self._flights.pop(row.id, None)
-            self.slots.give_back(result.job.target.id, row.id, now)
+            self.slots.give_back(result.job.target.id, result.job.row.id, now)
         self._ended = []
         return settled
 
     def renew(self) -> None:
         """Prolong the leases of what has been under way for a while."""
-        before = monotonic() - RENEW_SECONDS
-        old = {pk: flight for pk, flight in self._flights.items() if flight.renewed_at < before}
-        if old:
-            claiming.renew({pk: flight.claim for pk, flight in old.items()}, self._clock())
-            renewed_at = monotonic()
-            self._flights |= {pk: flight._replace(renewed_at=renewed_at) for pk, flight in old.items()}
+        self._flights.renew()
 
     def claim(self) -> datetime | None:
         """Claim and begin to send what is due, as far as there is room; returns when to look again, None for no time."""
-        if self._unsent:
-            claiming.release(self._unsent, self._clock())
-            self._unsent = {}
+        self._flights.release_unsent()
         now = self._clock()
-        ready, next_look = self._ready(outbox.queues(), now)
-        order = sorted(ready, key=lambda wish: (not _is_critical(wish.queue, now), _due_at(wish.queue)))
-        shares = self.slots.share([wish.known.id for wish in order], monotonic())
-        wishes = [Wish(wish.queue, wish.known, shares[wish.known.id]) for wish in order if wish.known.id in shares]
-        if wishes and not self._begin(wishes, now):
-            return min(next_look or now + ANOTHER_LOOK, now + ANOTHER_LOOK)
-        return next_look
+        ready, targets, next_look = self._lookout.ready(now)
+        shares = self.slots.share([wish.known.id for wish in ready], monotonic())
+        wishes = [replace(wish, amount=shares[wish.known.id]) for wish in ready if wish.known.id in shares]
+        if not wishes:
+            return next_look
+        jobs = self._flights.begin(wishes, targets, now)
+        self._hand_over(jobs)
+        return next_look if jobs else min(next_look or now + ANOTHER_LOOK, now + ANOTHER_LOOK)
 
     def drain(self, seconds: float) -> None:
         """Begin nothing more, and settle what is under way within so many seconds; what is not, runs out of its lease."""
@@ -137,63 +123,21 @@ class Dispatcher:
         self._ended.append(arrival)
         return False
 
-    def _ready(self, queues: Sequence[Queue], now: datetime) -> tuple[list[Wish], datetime | None]:
-        """Targets that take something now, and the next moment at which another one will."""
-        targets = self._book.at(queues[0].stamp) if queues else {}
-        folded = {queue.target: self._fold(queue, now) for queue in queues if _due_at(queue) <= now}
-        if any(folded.values()):
-            queues = outbox.queues()
-        self.waits_for_slot = False
-        ready, later = [], []
-        for queue in queues:
-            known = targets.get(queue.target)
-            if known is None:
-                continue
-            due = _due_at(queue)
-            free = limiting.ready_at(queue, known, now)
-            self.waits_for_slot |= due <= now < free and queue.probe_at is None
-            if max(due, free) > now:
-                later.append(max(due, free))
-            elif folded.get(queue.target, 0) >= storms.CHUNK:
-                later.append(now)
-            else:
-                ready.append(Wish(queue, known, 0))
-        return ready, min(later, default=None)
-
-    def _fold(self, queue: Queue, now: datetime) -> int:
-        known = self._book.at(queue.stamp).get(queue.target)
-        return storms.fold(queue, known, now) if known and known.folds_storms else 0
-
-    def _begin(self, wishes: Sequence[Wish], now: datetime) -> bool:
-        """Claim and hand over; False when there was nothing to be had."""
-        self._claims += 1
-        token = f"{self._key}.{self._claims:x}"
-        live = {flight.claim for flight in self._flights.values()}
-        ids = claiming.claim(wishes, token=token, live=live, now=now)
-        self._unsent = dict.fromkeys(ids, token)
-        jobs = composing.load(ids, claim=token, targets=self._book.at(wishes[0].queue.stamp))
-        self._unsent = {}
+    def _hand_over(self, jobs: Sequence[Job]) -> None:
         started = monotonic()
         for job in jobs:
             self.slots.take(job.target.id, job.row.id, started)
-            self._flights[job.row.id] = _Flight(token, job.target.id, started)
             self._pool.submit(self._attempt, job)
-        return bool(jobs)
 
     def _attempt(self, job: Job) -> None:
-        try:
-            result = self._send(job)
-        except Exception:
-            log.exception("send_failed", delivery=job.row.id)
-            outcome = Outcome(kind=OutcomeKind.RETRY, reason=Reason.RENDER_FAILED)
-            result = Result(job=job, outcome=outcome, started_at=self._clock())
-        self._arrivals.put(result)
+        self._arrivals.put(attempt(job, send=self._send, clock=self._clock))
 
 
-def _due_at(queue: Queue) -> datetime:
-    """When the first delivery of a queue that is not empty is due."""
-    return min(due for due in (queue.critical_due, queue.other_due) if due)
-
-
-def _is_critical(queue: Queue, now: datetime) -> bool:
-    return queue.critical_due is not None and queue.critical_due <= now
+def attempt(job: Job, *, send: Callable[[Job], Result], clock: Callable[[], datetime]) -> Result:
+    """One attempt that always has a result: an error of ours is a failed attempt, too."""
+    try:
+        return send(job)
+    except Exception:
+        log.exception("send_failed", delivery=job.row.id)
+        outcome = Outcome(kind=OutcomeKind.RETRY, reason=Reason.RENDER_FAILED)
+        return Result(job=job, outcome=outcome, started_at=clock())

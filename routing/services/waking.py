@@ -31,9 +31,8 @@ class ChangeWatch:
     def has_changed(self) -> bool:
         """True at the first look, and whenever somebody else committed since the one before; raises DatabaseError."""
         connection.ensure_connection()
-        with (
-            connection.wrap_database_errors
-        ):  # the driver itself: a hundred looks a second through a cursor of Django's cost ten times as much
+        with connection.wrap_database_errors:
+            # The driver itself: a hundred looks a second through a cursor of Django's would cost ten times as much.
             version = connection.connection.execute("PRAGMA data_version").fetchone()[0]
         changed, self._version = version != self._version, version
         return changed

@@ -13,7 +13,7 @@ def store(
     now: datetime,
     key: str = "issue-1",
     resolved: bool = False,
-    severity: Severity = Severity.WARNING,
+    severity: Severity | str = Severity.WARNING,
     project: str = "web",
     fallback_minutes: float | None = None,
     inbound: Inbound | None = None,

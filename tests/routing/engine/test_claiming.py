@@ -85,7 +85,7 @@ def test_a_renewed_lease_is_kept_and_a_lost_one_stays_lost(team, clock):
 
 
 def test_what_is_under_way_for_long_is_renewed(team, clock, make_turner, monkeypatch):
-    monkeypatch.setattr("routing.services.dispatching.RENEW_SECONDS", -1)
+    monkeypatch.setattr("routing.services.flights.RENEW_SECONDS", -1)
     turner = make_turner()
     delivery = store(team, now=clock())
     turner.dispatcher.claim()

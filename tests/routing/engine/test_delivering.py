@@ -28,10 +28,11 @@ def test_a_due_delivery_is_sent_and_written_down(team, clock, bots, turner):
 def test_what_is_written_down_holds_no_secret(team, clock, bots, turner):
     token = bots.url("team").rpartition("/")[2]
     bots.will("team", answer(500, msg=f"cannot reach {bots.url('team')} for {token}"))
-    store(team, now=clock())
+    store(team, now=clock(), key=token)
     turner.work()
     attempt = Attempt.objects.get()
     assert "cannot reach" in attempt.response
+    assert "Error [***]" in attempt.request
     assert token not in attempt.response + attempt.request
 
 

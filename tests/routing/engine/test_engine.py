@@ -151,10 +151,10 @@ def test_once_works_off_what_is_due_and_returns(make_target, bots, make_engine):
 
 
 def test_a_database_that_goes_away_for_a_while_ends_nothing(team, bots, make_engine, monkeypatch):
-    from routing.services import dispatching
+    from routing.services import flights
 
     away = threading.Event()
-    settle, fell_over = dispatching.settle, threading.Event()
+    settle, fell_over = flights.settle, threading.Event()
 
     def failing_settle(*args: object, **kwargs: object) -> object:
         if away.is_set():
@@ -162,7 +162,7 @@ def test_a_database_that_goes_away_for_a_while_ends_nothing(team, bots, make_eng
             raise DatabaseError("the connection is lost")
         return settle(*args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(dispatching, "settle", failing_settle)
+    monkeypatch.setattr(flights, "settle", failing_settle)
     away.set()
     make_engine()
     store(team, now=timezone.now())

@@ -46,6 +46,8 @@ def test_a_fallback_is_told_once(team, duty, clock, bots, turner):
     clock.advance(hours=1)
     assert fallbacks.tell_due(clock()) == 1
     assert fallbacks.tell_due(clock()) == 0
+    Delivery.objects.filter(target=team).update(fallback_at=clock())
+    assert fallbacks.tell_due(clock()) == 1
     assert len(of(duty)) == 1
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from routing.models import Attempt, Delivery
 from routing.services.slots import Slots
-from tests.routing.engine.conftest import BAD_SIGNATURE, FAILING
+from tests.routing.engine.conftest import BAD_SIGNATURE, FAILING, answer
 from tests.routing.engine.storage import store
 
 db = pytest.mark.django_db
@@ -81,17 +81,43 @@ def test_after_steady_failure_a_target_is_probed_one_at_a_time(team, clock, bots
 
 
 @db
-def test_a_probe_that_succeeds_lets_everything_through_at_once(team, clock, bots, turner):
-    bots.will("team", *[FAILING] * 60)
-    for number in range(12):
-        store(team, key=f"issue-{number}", now=clock())
-    run_for(turner, clock, seconds=70, step=1)
-    bots.answers.clear()
-    clock.advance(seconds=31)
+def test_a_target_that_works_again_is_told_at_once_what_was_put_off(team, clock, bots, turner):
+    bots.will("team", *[FAILING] * 10)
+    store(team, now=clock())
+    for _ in range(10):
+        turner.work()
+        clock.now = Delivery.objects.get().due_at
+    clock.now -= timedelta(minutes=20)
+    team.refresh_from_db()
+    assert team.probe_at is not None
+    store(team, key="probe", now=clock())
     turner.work()
-    assert Delivery.objects.filter(status="delivered").count() == 12
+    assert Delivery.objects.filter(status="delivered").count() == 2
     team.refresh_from_db()
     assert (team.probe_at, team.consecutive_failures, team.last_success_at) == (None, 0, clock())
+
+
+@db
+def test_what_asked_for_a_longer_wait_gets_it_though_the_target_works_again(team, clock, bots, turner):
+    bots.will("team", answer(429, {"Retry-After": "600"}, code=99991400))
+    asked = store(team, now=clock())
+    turner.work()
+    clock.advance(seconds=31)
+    store(team, key="probe", now=clock())
+    turner.work()
+    asked.refresh_from_db()
+    assert (asked.status, asked.due_at) == ("pending", clock() + timedelta(seconds=569))
+
+
+@db
+def test_failures_of_our_own_are_noted_but_do_not_open_the_breaker(team, clock, bots, turner):
+    for number in range(12):
+        store(team, key=f"issue-{number}", now=clock(), severity="unheard-of")
+        turner.work()
+        clock.advance(seconds=1)
+    team.refresh_from_db()
+    assert (team.probe_at, team.consecutive_failures) == (None, 0)
+    assert team.last_failure_reason == "render_failed"
 
 
 @db

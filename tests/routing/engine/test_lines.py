@@ -104,6 +104,19 @@ def test_what_was_told_in_an_earlier_round_does_not_count(team, clock, bots, tur
     assert after.status == "delivered"
 
 
+@pytest.mark.parametrize(("end", "status"), [("dead", "cancelled"), ("delivered", "delivered")])
+def test_a_firing_that_was_summed_up_after_a_silence_was_told_when_the_summary_was(team, clock, turner, end, status):
+    ended = {"due_at": None, "finished_at": clock()}
+    summary = store(team, key="summary", now=clock(), message_type="summary", status=end, **ended)
+    store(team, now=clock(), status="suppressed", reason="silenced", summary=summary, **ended)
+    store(team, now=clock(), status="dead", **ended)
+    recovery = store(team, now=clock(), resolved=True, due_at=None, created_at=clock() - timedelta(minutes=1))
+    waiting.free_stragglers(clock())
+    turner.work()
+    recovery.refresh_from_db()
+    assert recovery.status == status
+
+
 def test_what_was_forgotten_in_its_line_gets_its_turn(team, clock):
     forgotten = store(team, now=clock(), due_at=None)
     behind = store(team, now=clock(), resolved=True)
