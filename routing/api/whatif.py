@@ -137,9 +137,9 @@ class WhatIfView(APIView):
         """What edited rules would make of the last webhooks, beside what the saved ones make of them."""
         asked = WhatIfSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        given = asked.validated_data
-        _refuse_others(request.data)
-        sections = {name: request.data[name] for name in _SECTIONS if name in given}
+        given, body = asked.validated_data, dict(request.data)
+        _refuse_others(body)
+        sections = {name: body[name] for name in _SECTIONS if name in given}
         if not sections:
             return Response(what_if_saved(last=given["recent"]).to_json())
         try:

@@ -95,6 +95,7 @@ def test_a_payload_beside_the_file_is_named_by_its_path(scene, tmp_path):
     send(title="18:00 {env: HOME}: 支付失败 \u202e")
     inbound = Inbound.objects.get()
     call = bodies.of_inbound(inbound)
+    assert call is not None
     path = tmp_path / payload_path(inbound)
     path.parent.mkdir()
     path.write_bytes(call.body)

@@ -1,6 +1,7 @@
 """What would change, from the forms of rules and silences before they are saved."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -36,13 +37,13 @@ def scene():
     return rule, team, duty
 
 
-def form_of(rule: Rule, *told, **changed) -> dict:
+def form_of(rule: Rule, *told, **changed) -> dict[str, Any]:
     """The rule form as a browser posts it."""
     fields = {"name": rule.name, "enabled": "on", "source": "", "project": rule.project, "repeat_minutes": "0"}
     return {**fields, "targets": [target.pk for target in told], **changed}
 
 
-def conditions(*rows: tuple[str, str, str, str, str]) -> dict:
+def conditions(*rows: tuple[str, str, str, str, str]) -> dict[str, Any]:
     """The condition editor's columns."""
     columns = ("join", "field", "name", "op", "value")
     return {f"when-{column}": [row[index] for row in rows] for index, column in enumerate(columns)}
@@ -127,7 +128,7 @@ def test_edits_are_asked_about_with_post_alone(admin, scene, path):
 # ---- silences
 
 
-def silence_form(**changed) -> dict:
+def silence_form(**changed) -> dict[str, Any]:
     now = timezone.localtime()
     later = now + timedelta(hours=1)
     moments = {"starts_at": now, "ends_at": later}

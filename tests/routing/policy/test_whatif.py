@@ -1,6 +1,7 @@
 """A rule set over alerts that came: who would have been told what, in which order, and how often."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ def setup(made: Configuration, *, without_summary: frozenset[str] = frozenset(),
     return Setup(rules=compile_configuration(made), bare=bare, places=places, without_summary=without_summary)
 
 
-def cases(*given: tuple[float, dict]) -> list[Case]:
+def cases(*given: tuple[float, dict[str, Any]]) -> list[Case]:
     """Alerts at so many minutes, numbered from 1."""
     return [Case(number, at(minutes), "acme", alert(**fields)) for number, (minutes, fields) in enumerate(given, 1)]
 
@@ -39,7 +40,9 @@ def cases(*given: tuple[float, dict]) -> list[Case]:
 RESOLVED = {"sentry_status": SentryStatus.RESOLVED, "resource": "issue", "action": "resolved"}
 
 
-def course(made: Setup, *given: tuple[float, dict], until: float = 1000, threads=None) -> list[tuple]:
+def course(
+    made: Setup, *given: tuple[float, dict[str, Any]], until: float = 1000, threads=None
+) -> list[tuple[str, int | None, str]]:
     """(target, inbound, severity or reason) of all that was told or held back."""
     found = simulate(cases(*given), setup=made, threads=threads or {}, now=at(until))
     return [(told.target, told.inbound, told.reason or str(told.severity)) for told in found.told]

@@ -3,6 +3,7 @@
 import io
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -22,7 +23,7 @@ from tests.routing.calls import BOT, make_rule, make_source, make_target, send, 
 pytestmark = pytest.mark.django_db
 
 
-def moved(answer, sort: str) -> dict[str, list[tuple]]:
+def moved(answer, sort: str) -> dict[str, list[tuple[int, str | None]]]:
     """Target -> (inbound, why the other side holds it back) of what it gains or loses."""
     return {
         target["name"]: [(each["inbound"], each["held_back"]) for each in target[sort]]
@@ -31,7 +32,7 @@ def moved(answer, sort: str) -> dict[str, list[tuple]]:
     }
 
 
-def forecast(answer, target: str) -> dict:
+def forecast(answer, target: str) -> dict[str, Any]:
     return next(each["forecast"] for each in answer.to_json()["targets"] if each["name"] == target)
 
 
@@ -228,7 +229,7 @@ def test_a_silence_would_have_caught_the_firing_alerts_of_the_last_day(scene):
 # ---- the command
 
 
-def run(*arguments: str) -> dict:
+def run(*arguments: str) -> Any:
     out = io.StringIO()
     call_command("explain", *arguments, stdout=out)
     return json.loads(out.getvalue())
