@@ -24,7 +24,12 @@ def card(event: dict[str, Any]) -> dict[str, Any]:
     """The card of an event."""
     level = str(event.get("level") or "error").upper()
     project, environment = event.get("project_slug") or event.get("project"), event.get("environment", "UNKNOWN")
-    link = {"tag": "button", "type": "primary", "url": event.get("web_url", ""), "text": {"tag": "plain_text", "content": "开始处理"}}
+    link = {
+        "tag": "button",
+        "type": "primary",
+        "url": event.get("web_url", ""),
+        "text": {"tag": "plain_text", "content": "开始处理"},
+    }
     return {
         "header": {
             "template": "red",

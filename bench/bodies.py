@@ -17,7 +17,22 @@ SIZES_KB = (10, 18, 27, 31, 42, 60)
 LEVELS = ("error", "warning", "fatal")
 _SEED = 20_261_121
 _MARK, _EVENT, _ISSUE = b"m00000000x", b"e" * 32, b"7700000000"
-_WORDS = "basket parcel voucher stock rate invoice courier shelf customs label batch scanner pallet ledger".split()
+_WORDS = [
+    "basket",
+    "parcel",
+    "voucher",
+    "stock",
+    "rate",
+    "invoice",
+    "courier",
+    "shelf",
+    "customs",
+    "label",
+    "batch",
+    "scanner",
+    "pallet",
+    "ledger",
+]
 
 
 def _frame(chance: random.Random) -> dict[str, Any]:

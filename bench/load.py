@@ -10,6 +10,7 @@ monotonic clock), HTTP status (0: the connection broke, -1: no answer until the 
 
 import argparse
 import asyncio
+import contextlib
 import json
 import re
 import signal
@@ -151,10 +152,8 @@ class Load:
         for _ in range(self._options.senders):
             self._spawn()
         pacing = asyncio.ensure_future(self._pace()) if self._options.rate else None
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._ended.wait(), self._options.seconds)
-        except TimeoutError:
-            pass
         self._is_over = True
         if pacing:
             pacing.cancel()
@@ -183,8 +182,9 @@ class Load:
         for number in range(self._options.count):
             due = began + int(number * 1e9 / self._options.rate)
             await asyncio.sleep(max(0.0, (due - time.monotonic_ns()) / 1e9))
-            self._due.append((number, due))
-            self._match()
+            if self._idle or not self._options.skip_late:
+                self._due.append((number, due))
+                self._match()
 
     def _match(self) -> None:
         while self._due and self._idle:
@@ -220,6 +220,9 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--rate", type=float, default=0)
+    parser.add_argument(
+        "--skip-late", type=int, default=0, help="1: with --rate, leave out calls that no sender is free for"
+    )
     parser.add_argument("--series", type=int, default=0, help="keeps the bodies of several runs apart")
     parser.add_argument("--issues", type=int, default=0, help="how many issues the events belong to; 0: each its own")
     parser.add_argument("--resolve-every", type=int, default=0, help="each issue's so manieth webhook resolves it")

@@ -1,5 +1,6 @@
 """Processes that benchmarks start, what they use, and how they end."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -49,10 +50,8 @@ class Process:
         """SIGTERM, and SIGKILL for whatever is left after so long."""
         if self.is_running:
             self._popen.terminate()
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self._popen.wait(seconds)
-            except subprocess.TimeoutExpired:
-                pass
         self.kill()
 
     def kill(self) -> None:
@@ -64,10 +63,8 @@ class Process:
 
 def kill(pid: int) -> None:
     """kill -9; nothing happens when it has ended."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def _parents() -> dict[int, int]:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from bench.bots import Bots
 from bench.databases import CLIENT_SECRET, HOOK_KEY, Database, configuration
-from bench.loopback import answers, free_port, wait_until_open
 from bench.load import Call
+from bench.loopback import answers, free_port, wait_until_open
 from bench.processes import Process, below
 
 
@@ -76,9 +76,7 @@ class BlogPostRelay:
 
     def __init__(self, folder: Path, bots: Bots) -> None:
         self.port = free_port()
-        self.url = (
-            f"http://127.0.0.1:{self.port}/hook?feishu=http://127.0.0.1:{bots.port}/open-apis/bot/v2/hook/blog"
-        )
+        self.url = f"http://127.0.0.1:{self.port}/hook?feishu=http://127.0.0.1:{bots.port}/open-apis/bot/v2/hook/blog"
         uvicorn = [sys.executable, "-m", "uvicorn", "bench.blog_post_relay:app", "--port", str(self.port)]
         self._process = Process(
             [*uvicorn, "--log-level", "warning", "--no-access-log"],

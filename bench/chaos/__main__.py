@@ -10,13 +10,14 @@ import shutil
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 from bench.bots import Bots
 from bench.chaos import evidence
 from bench.chaos.checker import Evidence, Kill, duplicates, violations
 from bench.databases import KINDS, Database, Databases
-from bench.processes import below, kill
+from bench.processes import Process, below, kill
 from bench.relay import Load, Relay, wait_for
 
 VICTIMS = ("web", "worker", "everything")
@@ -43,7 +44,7 @@ def rampage(relay: Relay, chance: random.Random, kills: int) -> list[Kill]:
         time.sleep(chance.uniform(SHORTEST, LONGEST))
         what = chance.choice(VICTIMS)
         # `up` starts what died again by itself; a second death right after the first may find nobody there.
-        wait_for(lambda: bool(below(supervisor.pid, "web")) and bool(below(supervisor.pid, "worker")), 30)
+        wait_for(partial(_has_both, supervisor), 30)
         victims = below(supervisor.pid, what) if what != "everything" else [supervisor.pid, *below(supervisor.pid)]
         for pid in victims:
             kill(pid)
@@ -67,7 +68,7 @@ def run(database: Database, folder: Path, *, seed: int, kills: int, rate: float)
         relay.start_web()
         relay.end()
         load = Load(
-            relay.url, folder, senders=16, count=1_000_000, seconds=3600, rate=rate, issues=ISSUES,
+            relay.url, folder, senders=16, count=1_000_000, seconds=3600, rate=rate, skip_late=1, issues=ISSUES,
             resolve_every=RESOLVE_EVERY, series=seed % 10_000,
         )  # fmt: skip
         done = rampage(relay, random.Random(seed), kills)
@@ -82,6 +83,10 @@ def run(database: Database, folder: Path, *, seed: int, kills: int, rate: float)
             load.stop()
         relay.end()
         bots.end()
+
+
+def _has_both(supervisor: Process) -> bool:
+    return bool(below(supervisor.pid, "web")) and bool(below(supervisor.pid, "worker"))
 
 
 def _is_at_rest(database: Database) -> bool:
@@ -117,7 +122,10 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="keep the folder with logs and databases")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="relay-chaos-"))
-    print(f"seed {options.seed}; repeat with: python -m bench.chaos --seed {options.seed} --kills {options.kills}", flush=True)
+    print(
+        f"seed {options.seed}; repeat with: python -m bench.chaos --seed {options.seed} --kills {options.kills}",
+        flush=True,
+    )
     databases = Databases(folder)
     wrong: list[str] = []
     try:
