@@ -56,6 +56,9 @@ class Relay:
             "VAR_DIR": str(folder),
             "LANGUAGE_CODE": "en",
         }
+        static = folder / "static" / "staticfiles.json"  # laid out, as it were: no page is looked at here
+        static.parent.mkdir(exist_ok=True)
+        static.write_text('{"version": "1.1", "paths": {}, "hash": ""}')
         self.process: subprocess.Popen[bytes] | None = None
         self.port = 0
         self.first_words = ""

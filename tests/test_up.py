@@ -112,10 +112,12 @@ def test_half_sent_requests_cost_a_signed_webhook_nothing(relay: Relay, sentry: 
     try:
         for sock in held:
             sock.sendall(HALF)
-        for _ in range(10):
+        took = []
+        for _ in range(11):
             started = monotonic()
             assert sentry.call()[0] == 202
-            assert monotonic() - started < 1
+            took.append(monotonic() - started)
+        assert sorted(took)[5] < 0.5, took
     finally:
         for sock in held:
             sock.close()

@@ -2,7 +2,7 @@
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from time import monotonic, sleep
 
 import structlog
@@ -45,8 +45,9 @@ def bring_up_to_date() -> int:
 
 def collect_static_files() -> None:
     """Lay out the static files where the web process looks for them, unless that was done: pages fail without."""
-    if not staticfiles_storage.exists("staticfiles.json"):
-        call_command("collectstatic", interactive=False, verbosity=0)
+    with _file_lock("static.lock"):
+        if not staticfiles_storage.exists("staticfiles.json"):
+            call_command("collectstatic", interactive=False, verbosity=0)
 
 
 def disconnect() -> None:
@@ -67,6 +68,13 @@ def _alone() -> Iterator[None]:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
         return
-    with closing((settings.VAR_DIR / "migrate.lock").open("w")) as file:
+    with _file_lock("migrate.lock"):
+        yield
+
+
+@contextmanager
+def _file_lock(name: str) -> Iterator[None]:
+    """Held by one process of this machine at a time; let go of when the process ends, however it ends."""
+    with (settings.VAR_DIR / name).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -123,7 +123,7 @@ def test_a_thousand_half_sent_requests_cost_the_others_nothing(running: Running)
 
         with ThreadPoolExecutor(8) as pool:
             took = list(pool.map(call, range(200)))
-        assert max(took) < 1
+        assert sorted(took)[100] < 0.25, max(took)
     finally:
         for sock in held:
             sock.close()
