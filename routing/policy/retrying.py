@@ -1,6 +1,5 @@
 """When a delivery is tried again, and when it is given up."""
 
-import math
 from datetime import datetime, timedelta
 
 SCHEDULE: tuple[int, ...] = (1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
@@ -27,9 +26,7 @@ def wait_seconds(*, attempts: int, jitter: float, retry_after: float | None = No
     `Retry-After` can only prolong the wait: its value, up to `LONGEST_RETRY_AFTER`, is the least there is.
     """
     planned = SCHEDULE[min(attempts, len(SCHEDULE)) - 1] * (1 + JITTER * jitter)
-    if retry_after is None or math.isnan(retry_after):
-        return planned
-    return max(planned, min(retry_after, LONGEST_RETRY_AFTER))
+    return planned if retry_after is None else max(planned, min(retry_after, LONGEST_RETRY_AFTER))
 
 
 def next_attempt(

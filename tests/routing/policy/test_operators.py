@@ -41,7 +41,7 @@ TITLE = {"title": "ConnectionError: refused by db-1.Prod"}
         ("starts_with", "error", False),
         ("ends_with", ".PROD", True),
         ("ends_with", "db-1", False),
-        ("glob", "connection*db-?.prod", True),
+        ("glob", "connection*db-?.PROD", True),
         ("glob", "*db-[23].prod", False),
         ("glob", "refused", False),
         ("matches", r"db-\d\.", True),

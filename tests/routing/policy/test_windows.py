@@ -97,6 +97,17 @@ def test_a_window_is_open_while_the_clock_on_the_wall_is_inside_it(window, now, 
             datetime(2026, 3, 28, 22, tzinfo=UTC),
             datetime(2026, 3, 29, 1, tzinfo=UTC),
         ),
+        # The end that Berlin repeats comes twice, and so does the window.
+        (
+            WindowSpec(EVERY_DAY, time(1), time(2, 30), BERLIN),
+            datetime(2026, 10, 25, 0, 10, tzinfo=UTC),
+            datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
+        ),
+        (
+            WindowSpec(EVERY_DAY, time(1), time(2, 30), BERLIN),
+            datetime(2026, 10, 25, 1, 10, tzinfo=UTC),
+            datetime(2026, 10, 25, 1, 30, tzinfo=UTC),
+        ),
         # The only window of the week is skipped: the one of the week after.
         (
             WindowSpec(frozenset({6}), time(2, 15), time(2, 45), BERLIN),
