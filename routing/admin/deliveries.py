@@ -128,9 +128,10 @@ class DeliveryAdmin(LogAdmin):
         try:
             shown = resending.resend(delivery, actor=acting_user(request))
             self.message_user(request, _("On its way again."), messages.SUCCESS)
-        except resending.NotResendable as error:
+        except resending.NotResendable:
             shown = delivery
-            self.message_user(request, str(error), messages.ERROR)
+            text = _("Only a delivery that has ended, and whose target still exists, can be sent again.")
+            self.message_user(request, text, messages.ERROR)
         return HttpResponseRedirect(reverse("admin:routing_delivery_change", args=[shown.pk]))
 
 

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from routing.admin.history import ConfigurationAdmin
+from routing.admin.wording import UNOPENED
 from routing.fields import UnsealingError
 from routing.models import ClientSecret, HookKey, Project, Source, Target
 from routing.services import sources
@@ -138,8 +139,8 @@ class SourceAdmin(ConfigurationAdmin):
     def _hook_row(self, key: HookKey) -> tuple[Any, ...]:
         try:
             url = sources.hook_url(key)
-        except UnsealingError as error:
-            url = str(error)
+        except UnsealingError:
+            url = str(UNOPENED)
         used = (
             timezone.localtime(key.last_used_at).strftime("%Y-%m-%d %H:%M") if key.last_used_at else _("not used yet")
         )

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from integrations.contract import ConfigError, Field
-from routing.admin.wording import worded
+from routing.admin.wording import UNOPENED, worded
 from routing.fields import UnsealingError
 from routing.models import Severity, Target
 from routing.services import targets
@@ -129,8 +129,8 @@ class TargetForm(forms.ModelForm):
         except ConfigError as error:
             for name, text in error.errors.items():
                 self.add_error(name if name in self.fields else None, worded(text))
-        except UnsealingError as error:
-            self.add_error(None, str(error))
+        except UnsealingError:
+            self.add_error(None, UNOPENED)
         return cleaned
 
 
