@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -116,7 +117,7 @@ class RuleAdmin(RuleAsking, ConfigurationAdmin):
         """Move a rule one place up or down (POST only)."""
         rule = get_object_or_404(Rule, pk=rule_id)
         if request.method != "POST" or not self.has_change_permission(request, rule):
-            return HttpResponse(status=403)
+            raise PermissionDenied
         ordering.move(rule, up=request.POST.get("direction") == "up")
         self.log_change(request, rule, [{"changed": {"fields": ["position"]}}])
         self.message_user(request, _("Moved. The next webhook follows the new order."), messages.SUCCESS)
@@ -136,6 +137,10 @@ class SeverityMappingAdmin(ConfigurationAdmin):
     list_display = ("sentry_status", "level", "severity")
     ordering = ("sentry_status", "level")
     fields = ("sentry_status", "level", "severity")
+
+
+def _number(text: Any, default: int) -> int:
+    return int(text) if str(text).isdecimal() and len(str(text)) < 19 else default
 
 
 class SilenceForm(forms.ModelForm):
@@ -169,9 +174,9 @@ class SilenceAdmin(SilenceAsking, ConfigurationAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """From the page of an alert: the same problem, for the next hour."""
         initial = super().get_changeform_initial_data(request)
-        inbound = Inbound.objects.filter(pk=initial.pop("inbound", None) or 0).first()
+        inbound = Inbound.objects.filter(pk=_number(initial.pop("inbound", 0), 0)).first()
         now = timezone.localtime().replace(second=0, microsecond=0)
-        hours = min(float(initial.pop("hours", 1) or 1), 24 * 30)
+        hours = min(max(_number(initial.pop("hours", 1), 1), 1), 24 * 30)
         initial.update(starts_at=now, ends_at=now + timedelta(hours=hours))
         if inbound:
             initial.update(name=f"alert {inbound.pk} {now:%m-%d %H:%M}", when=conditions_like(inbound))

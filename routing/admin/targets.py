@@ -5,8 +5,9 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import IS_POPUP_VAR
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
@@ -138,8 +139,10 @@ class TargetAdmin(ConfigurationAdmin):
         """Queue a test message (POST only) and show the delivery."""
         target = Target.objects.filter(pk=target_id).first()
         listing = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-        if target is None or not self.has_change_permission(request, target) or request.method != "POST":
-            return HttpResponse(status=403 if target else 404)
+        if target is None:
+            raise Http404
+        if request.method != "POST" or not self.has_change_permission(request, target):
+            raise PermissionDenied
         try:
             delivery = testing.test_target(target, actor=acting_user(request))
         except ConfigError as error:
