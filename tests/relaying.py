@@ -114,6 +114,12 @@ class Relay:
         self.signal(signal.SIGTERM)
         return self.process.wait(seconds)
 
+    def destroy(self) -> None:
+        """Whatever happened, leave nothing running."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(10)
+
     def manage(self, *arguments: str) -> str:
         """What another command prints on stdout; fails when it fails."""
         command = [sys.executable, "manage.py", *arguments]

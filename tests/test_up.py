@@ -33,12 +33,13 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
     """A relay with the demo, which has been shown."""
     with own_database() as url:
         relay = Relay(tmp_path_factory.mktemp("relay"), url)
-        relay.start("--demo")
-        eventually(lambda: "The chat: " in relay.said() or "Not everything" in relay.said(), 60)
-        relay.first_words = relay.said()
-        yield relay
-        if is_running(relay.pid):
-            relay.end()
+        try:
+            relay.start("--demo")
+            eventually(lambda: "The chat: " in relay.said() or "Not everything" in relay.said(), 60)
+            relay.first_words = relay.said()
+            yield relay
+        finally:
+            relay.destroy()
 
 
 @pytest.fixture
@@ -171,9 +172,13 @@ def test_two_hosts_may_start_at_once_on_an_empty_database(tmp_path: Path) -> Non
     with own_database() as url:
         first, second = Relay(tmp_path, url), Relay(tmp_path, url)
         second.log = tmp_path / "second"
-        with ThreadPoolExecutor(2) as pool:
-            for started in [pool.submit(one.start) for one in (first, second)]:
-                started.result(90)
-        assert [ask(one.port, "/health/ready")[0] for one in (first, second)] == [200, 200]
-        assert "Traceback" not in first.said() + second.said()
-        assert [one.end() for one in (first, second)] == [0, 0]
+        try:
+            with ThreadPoolExecutor(2) as pool:
+                for started in [pool.submit(one.start) for one in (first, second)]:
+                    started.result(90)
+            assert [ask(one.port, "/health/ready")[0] for one in (first, second)] == [200, 200]
+            assert "Traceback" not in first.said() + second.said()
+            assert [one.end() for one in (first, second)] == [0, 0]
+        finally:
+            first.destroy()
+            second.destroy()
