@@ -59,6 +59,15 @@ def test_each_of_several_tag_values_can_satisfy_a_rule():
     assert told(decided(made, alert(tags={"team": ("checkout", "search")}))) == {2: "warning"}
 
 
+def test_alerts_that_share_only_their_first_tag_value_are_told_apart():
+    rules = compile_configuration(configuration(rule(1, MatcherSpec("tag:team", "is", "search"), targets=(2,))))
+    heard = []
+    for values in (("checkout", "search"), ("checkout",), ("checkout", "search")):
+        given = alert(tags={"team": values})
+        heard.append(told(decide(given, source="acme", rules=rules, now=NOW, guard=PatternGuard())))
+    assert heard == [{2: "warning"}, {1: "warning"}, {2: "warning"}]
+
+
 def test_bound_and_unbound_rules_keep_their_common_order():
     made = configuration(
         rule(1, project="web", source="acme", targets=(1,), continues=True),
