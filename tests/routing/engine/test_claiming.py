@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from integrations.contract import Outcome, OutcomeKind
@@ -110,6 +110,22 @@ def test_what_was_claimed_but_not_sent_is_given_back_without_a_trace(team, clock
     delivery.refresh_from_db()
     assert (delivery.status, delivery.attempt_count, delivery.claim, delivery.due_at) == ("pending", 0, "", clock())
     assert not Attempt.objects.exists()
+
+
+def test_a_claim_whose_sending_could_not_begin_is_given_back_at_the_next_turn(team, clock, bots, turner, monkeypatch):
+    delivery = store(team, now=clock())
+    load = composing.load
+
+    def away(*_args, **_kwargs):
+        monkeypatch.setattr(composing, "load", load)
+        raise OperationalError("the connection is lost")
+
+    monkeypatch.setattr(composing, "load", away)
+    with pytest.raises(OperationalError):
+        turner.dispatcher.claim()
+    assert turner.work() == 1
+    delivery.refresh_from_db()
+    assert (delivery.status, delivery.attempt_count, delivery.maybe_duplicate) == ("delivered", 1, False)
 
 
 def test_a_worker_that_starts_frees_what_the_dead_of_its_machine_were_sending(team, clock):
