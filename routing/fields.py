@@ -6,7 +6,7 @@ A sealed value is a Fernet token under `FIELD_KEYS`: the first key seals, every 
 import json
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -86,7 +86,14 @@ def open_bytes(token: bytes) -> bytes:
         raise UnsealingError from error
 
 
-class SealedField(models.TextField):  # type: ignore[type-arg]  # not generic at run time
+if TYPE_CHECKING:
+    _SealedText = models.TextField[Sealed, Sealed]
+    _SealedMapText = models.TextField[Mapping[str, Sealed], dict[str, Sealed]]
+else:  # the stock field is not generic at run time
+    _SealedText = _SealedMapText = models.TextField
+
+
+class SealedField(_SealedText):
     """A column of one `Sealed`; refuses plain text, and can be looked up by emptiness only."""
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Sealed | None:
@@ -115,7 +122,7 @@ class SealedField(models.TextField):  # type: ignore[type-arg]  # not generic at
         return super().get_lookup(lookup_name) if lookup_name == "isnull" else None
 
 
-class SealedMapField(models.TextField):  # type: ignore[type-arg]  # as above
+class SealedMapField(_SealedMapText):
     """A column of several named secrets: a dict of name to `Sealed`, each under its own token."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
