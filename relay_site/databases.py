@@ -22,6 +22,7 @@ def database(folder: Path) -> dict[str, Any]:
     options = config.setdefault("OPTIONS", {})
     if config["ENGINE"].endswith("sqlite3"):
         config["TEST"] = {"NAME": str(folder / "test.sqlite3")}
+        config["CONN_MAX_AGE"] = None  # opening a file again, with its pragmas, costs more than a webhook
         options.update(transaction_mode="IMMEDIATE", timeout=SQLITE_LOCK_SECONDS, init_command=SQLITE_PRAGMAS)
     else:
         options["pool"] = {"min_size": 1, "max_size": POOL_SIZE, "timeout": POOL_WAIT_SECONDS}

@@ -6,11 +6,16 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import activate, get_language_from_request
+
+from routing.api import hooks
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponse]
 
 ANY_HOST = ("/webhooks/", "/hook", "/health/", "/metrics")
 """The receiver, and what machines ask by address rather than by name."""
+
+RECEIVER = ("webhooks/", "hook")
 
 
 def receiver_answers_any_host(get_response: Handler) -> Handler:
@@ -21,6 +26,23 @@ def receiver_answers_any_host(get_response: Handler) -> Handler:
         if request.path_info.startswith(ANY_HOST):
             request.META["HTTP_HOST"] = own_host
             request.META.pop("HTTP_X_FORWARDED_HOST", None)
+        return get_response(request)
+
+    return middleware
+
+
+def receiver_goes_straight(get_response: Handler) -> Handler:
+    """Hand the receiver's calls to its views at once: sessions, accounts and pages would only cost them time."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        path = request.path_info.removeprefix("/")
+        for pattern in hooks.urlpatterns if path.startswith(RECEIVER) else ():
+            match = pattern.resolve(path)
+            if match is not None:
+                activate(get_language_from_request(request))
+                response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+                response.headers["X-Content-Type-Options"] = "nosniff"
+                return response
         return get_response(request)
 
     return middleware

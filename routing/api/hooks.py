@@ -1,6 +1,6 @@
 """The receiver: raw bytes in, an answer out. No parser, no session, no redirect, and no status but our own."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -60,10 +60,11 @@ class _NoNegotiation(BaseContentNegotiation):
     """Answers in JSON whatever the caller says it likes: a 406 would lose an alert."""
 
     def select_renderer(
-        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
         """The only renderer there is."""
-        return renderers[0], str(renderers[0].media_type)
+        only = next(iter(renderers))
+        return only, str(only.media_type)
 
 
 class _RawView(APIView):
@@ -142,7 +143,7 @@ def _call(request: Request, hook_key: str = "") -> Call:
 
 
 def _limit() -> int:
-    return settings.MAX_BODY_MB * 1024 * 1024
+    return int(settings.MAX_BODY_MB) * 1024 * 1024
 
 
 def _too_large(request: Request) -> Answer | None:

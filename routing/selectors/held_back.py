@@ -4,6 +4,8 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.db.models import Q
+
 from routing.models import Delivery, Inbound
 
 
@@ -35,12 +37,9 @@ def groups() -> list[Group]:
 
 def held_back(group: Group, limit: int) -> list[HeldBack]:
     """The oldest firings of a group, in the order in which they came."""
-    waiting = Delivery.objects.filter(
-        awaits_summary=True,
-        silence_id=group.silence_id,
-        silence_name=group.silence_name,
-        target_id=group.target_id,
-    )
+    silence = Q(silence__isnull=True) if group.silence_id is None else Q(silence=group.silence_id)
+    target = Q(target__isnull=True) if group.target_id is None else Q(target=group.target_id)
+    waiting = Delivery.objects.filter(silence, target, awaits_summary=True, silence_name=group.silence_name)
     return [HeldBack(*row) for row in waiting.order_by("id").values_list(*HeldBack._fields)[:limit]]
 
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import orjson
 import structlog
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from integrations.contract import Alert, MalformedPayload, RawCall, Reading
 from integrations.registry import SOURCES
 from routing.fields import UnsealingError
-from routing.models import Inbound, InboundReason, InboundStatus
+from routing.models import Inbound, InboundReason, InboundStatus, Source
 from routing.policy import alerts
 from routing.policy.deciding import decide
 from routing.policy.specs import Decision
@@ -46,8 +47,9 @@ def decide_waiting(limit: int = 50) -> int:
     Raises OperationalError or InterfaceError when the database does not answer.
     """
     waiting = Inbound.objects.filter(status=InboundStatus.RECEIVED)
-    sources = list(waiting.order_by().values_list("source_id", flat=True).distinct())
-    return sum([decide_source(source, limit) for source in sources])
+    sources = Source.objects.filter(Exists(waiting.filter(source=OuterRef("pk")))).order_by("pk")
+    decided = sum([decide_source(source, limit) for source in sources.values_list("pk", flat=True)])
+    return decided + (decide_source(None, limit) if waiting.filter(source=None).exists() else 0)
 
 
 def decide_source(source_id: int | None, limit: int = 50) -> int:
@@ -78,7 +80,11 @@ def decide_source(source_id: int | None, limit: int = 50) -> int:
 
 
 def _find_stored(
-    data: bytes | None, source: SourceEntry | None, direct: Direct | None, snapshot: Snapshot, now: datetime
+    data: bytes | memoryview | None,
+    source: SourceEntry | None,
+    direct: Direct | None,
+    snapshot: Snapshot,
+    now: datetime,
 ) -> Finding:
     try:
         if source is None:

@@ -80,7 +80,7 @@ def _is_alone(cursor: CursorWrapper) -> bool:
 
 def _is_wanted(group: Group) -> bool:
     """False for a silence that asks for no summary; one that was deleted cannot say, and gets the usual one."""
-    return not Silence.objects.filter(pk=group.silence_id, summary=False).exists()
+    return not Silence.objects.filter(pk=group.silence_id or 0, summary=False).exists()
 
 
 def _tell(

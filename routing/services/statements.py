@@ -21,6 +21,8 @@ class Statement(NamedTuple):
 
     sql: str
     params: Sequence[Any] = ()
+    many: bool = False
+    """True when `params` are several lists, for each of which the statement is run."""
 
 
 class _Column(NamedTuple):
@@ -65,7 +67,7 @@ def carry_out(cursor: CursorWrapper, statements: Sequence[Statement]) -> None:
             _execute_together(cursor, statements)
         return
     for statement in statements:
-        cursor.execute(statement.sql, statement.params)
+        (cursor.executemany if statement.many else cursor.execute)(statement.sql, statement.params)
 
 
 def insertions(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> list[Statement]:
@@ -84,7 +86,7 @@ def insertions(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> 
         for row in rows
     ]
     if not is_postgres():  # a prepared statement run once a row is faster there, and never has too many parameters
-        return [Statement(head + one, params) for params in values]
+        return [Statement(head + one, values, many=True)]
     return [Statement(head + ", ".join([one] * len(rows)), [value for row in values for value in row])]
 
 
@@ -107,7 +109,7 @@ def _columns(model: type[models.Model], given: frozenset[str], _vendor: str) -> 
         columns.append(
             _Column(
                 name,
-                connection.ops.quote_name(item.column),
+                connection.ops.quote_name(item.column or name),
                 adapt,
                 None if name in given else adapt(item.get_default()),
             )

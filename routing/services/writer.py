@@ -59,6 +59,10 @@ class Errand(Generic[_Result]):
         self.since = monotonic()
         self.size = 0
 
+    def run(self) -> list[_Result]:
+        """What the function returns, alone in a list."""
+        return [self.job()]
+
 
 Work: TypeAlias = Webhook | Errand[Any]
 
@@ -78,8 +82,8 @@ class Writer:
         """False in a process that was forked from the writer's: threads do not come along."""
         return self._pid == os.getpid()
 
-    def submit(self, work: Any) -> "Future[Any]":
-        """Queue work, and return the future of its result; raises Unavailable when too much waits already."""
+    def submit(self, work: Work) -> None:
+        """Queue work, whose `done` will hold its result; raises Unavailable when too much waits already."""
         with self._arrived:
             if len(self._waiting) >= MAX_WAITING or self._bytes + work.size > MAX_WAITING_BYTES:
                 raise Unavailable("too much waits to be written")
@@ -89,7 +93,6 @@ class Writer:
                 self._thread = Thread(target=self._run, name="writer", daemon=True)
                 self._thread.start()
             self._arrived.notify()
-        return work.done
 
     def _run(self) -> None:
         while True:
@@ -120,7 +123,7 @@ def _commit(taken: Sequence[Work]) -> list[Work]:
         unfinished += _attempt(webhooks, lambda: store([work.prepared for work in webhooks], timezone.now()))
     for work in taken:
         if isinstance(work, Errand):
-            unfinished += _attempt([work], lambda job=work.job: [job()])
+            unfinished += _attempt([work], work.run)
     return unfinished
 
 

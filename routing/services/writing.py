@@ -29,7 +29,9 @@ def write(prepared: Prepared) -> Receipt:
     """Store one webhook, and return once it is committed; raises Unavailable or DatabaseError."""
     if _writes_directly():
         return store_one(prepared, timezone.now())
-    return _wait(_the_writer().submit(Webhook(prepared)))
+    webhook = Webhook(prepared)
+    _the_writer().submit(webhook)
+    return _wait(webhook.done)
 
 
 def run(job: Callable[[], _Result]) -> _Result:
@@ -37,7 +39,8 @@ def run(job: Callable[[], _Result]) -> _Result:
     if _writes_directly():
         return job()
     errand: Errand[_Result] = Errand(job)
-    return _wait(_the_writer().submit(errand))
+    _the_writer().submit(errand)
+    return _wait(errand.done)
 
 
 def post(job: Job) -> None:

@@ -85,7 +85,8 @@ def test_the_use_of_a_key_and_a_secret_is_noted():
 
 def test_an_unknown_key_is_told_what_to_do_and_nothing_is_kept():
     make_source()
-    answer = send(key="k-other")
+    headers, body = sentry_call()
+    answer = post("/webhooks/sentry/k-other/", {**signed(headers, body), "accept-language": "en"}, body)
     assert (answer.status_code, answer.json()["reason"]) == (404, "unknown_key")
     assert "connection" in answer.json()["detail"]
     assert not Inbound.objects.exists()

@@ -116,9 +116,10 @@ def test_what_waits_is_committed_together_and_in_order(on_sqlite):
 
     one_by_one.submit(Errand(block))
     begun.wait(5)
-    futures = [one_by_one.submit(unit) for unit in units]
+    for unit in units:
+        one_by_one.submit(unit)
     hold.set()
-    receipts = [future.result(timeout=5) for future in futures]
+    receipts = [unit.done.result(timeout=5) for unit in units]
     assert [receipt.status for receipt in receipts] == ["routed"] * 19
     assert [receipt.id for receipt in receipts] == sorted(receipt.id for receipt in receipts)
 
@@ -142,11 +143,13 @@ def test_too_much_waiting_is_refused_rather_than_kept_in_memory(on_sqlite, monke
 
     queue.submit(Errand(block))
     begun.wait(5)
-    waiting = [queue.submit(Errand(lambda: 1)) for _ in range(2)]
+    waiting = [Errand(lambda: 1) for _ in range(2)]
+    for errand in waiting:
+        queue.submit(errand)
     with pytest.raises(Unavailable):
         queue.submit(Errand(lambda: 1))
     hold.set()
-    assert [future.result(timeout=5) for future in waiting] == [1, 1]
+    assert [errand.done.result(timeout=5) for errand in waiting] == [1, 1]
 
 
 def test_a_write_that_never_succeeds_is_given_up(on_sqlite, monkeypatch):
