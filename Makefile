@@ -47,7 +47,7 @@ check: $(DEVELOPMENT)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
-	$(BIN)/mypy relay_site routing integrations tests bench
+	$(BIN)/mypy relay_site routing integrations
 	$(MANAGE) makemigrations --check --dry-run
 	PUBLIC_URL=https://relay.example.com $(MANAGE) check --deploy --fail-level WARNING
 	$(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
@@ -61,7 +61,7 @@ chaos: $(DEVELOPMENT)
 
 messages: $(DEVELOPMENT)
 	$(MANAGE) makemessages --locale zh_Hans --no-wrap --no-location --ignore .venv --ignore tests
-	$(MANAGE) compilemessages --locale zh_Hans
+	$(MANAGE) compilemessages --locale zh_Hans --ignore .venv
 
 .venv-lock/ready:
 	@$(PYTHON) -m venv .venv-lock

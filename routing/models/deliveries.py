@@ -12,14 +12,14 @@ from routing.models.rules import SentryStatus, Severity
 class Thread(models.Model):
     """One target's running conversation about one alert key."""
 
-    target = models.ForeignKey("routing.Target", models.CASCADE, related_name="threads")
+    target = models.ForeignKey("routing.Target", models.CASCADE, verbose_name=_("target"), related_name="threads")
     source_name = models.CharField(max_length=100, blank=True)
     alert_key = models.CharField(_("alert key"), max_length=64)
     is_open = models.BooleanField(_("open"), default=False)
     round = models.PositiveIntegerField(default=0)
     next_sequence = models.PositiveIntegerField(default=1)
     last_status = models.CharField(max_length=16, choices=SentryStatus.choices, blank=True)
-    last_severity = models.CharField(max_length=16, choices=Severity.choices, blank=True)
+    last_severity = models.CharField(_("last severity"), max_length=16, choices=Severity.choices, blank=True)
     last_fired_at = models.DateTimeField(null=True)
     """When the last firing was stored unsuppressed."""
     recovery_severity = models.CharField(max_length=16, choices=Severity.choices, default=Severity.OK)
@@ -84,13 +84,17 @@ class Delivery(models.Model):
     """One message for one target: the outbox row and the log in one. The queue is `due_at`."""
 
     inbound = models.ForeignKey(Inbound, models.CASCADE, null=True, related_name="deliveries")
-    target = models.ForeignKey("routing.Target", models.SET_NULL, null=True, related_name="deliveries")
+    target = models.ForeignKey(
+        "routing.Target", models.SET_NULL, verbose_name=_("target"), null=True, related_name="deliveries"
+    )
     target_name = models.CharField(_("target"), max_length=100)
     kind = models.CharField(_("kind"), max_length=32)
     thread = models.ForeignKey(Thread, models.SET_NULL, null=True, related_name="deliveries")
     round = models.PositiveIntegerField(default=0)
     sequence = models.PositiveIntegerField(default=0)
-    message_type = models.CharField(max_length=16, choices=MessageType.choices, default=MessageType.ALERT)
+    message_type = models.CharField(
+        _("message type"), max_length=16, choices=MessageType.choices, default=MessageType.ALERT
+    )
     message = models.JSONField(null=True)
     """What to say where it does not follow from the inbound: the listing of a summary, digest or operations message."""
     status = models.CharField(
@@ -108,7 +112,7 @@ class Delivery(models.Model):
     simplified = models.BooleanField(default=False)
     """The next attempt uses the destination's simpler form."""
     maybe_duplicate = models.BooleanField(_("may be a duplicate"), default=False)
-    is_test = models.BooleanField(default=False)
+    is_test = models.BooleanField(_("test"), default=False)
     silence = models.ForeignKey("routing.Silence", models.SET_NULL, null=True, related_name="held_back")
     silence_name = models.CharField(max_length=100, blank=True)
     held_until = models.DateTimeField(null=True)
@@ -174,11 +178,11 @@ class Delivery(models.Model):
 class Attempt(models.Model):
     """One HTTP try of a delivery, or the trace of one that a dead worker left behind (`lost`)."""
 
-    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="attempts")
-    number = models.PositiveIntegerField()
+    delivery = models.ForeignKey(Delivery, models.CASCADE, verbose_name=_("delivery"), related_name="attempts")
+    number = models.PositiveIntegerField(_("number"))
     started_at = models.DateTimeField(_("started"))
     duration_ms = models.PositiveIntegerField(_("duration (ms)"), null=True)
-    http_status = models.PositiveSmallIntegerField(null=True)
+    http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True)
     provider_code = models.CharField(_("provider code"), max_length=64, blank=True)
     outcome = models.CharField(_("outcome"), max_length=16)
     """`sent`, `retry`, `simplify`, `rejected`, or `lost`."""

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 class InboundStatus(models.TextChoices):
     """Where a received webhook stands."""
 
-    RECEIVED = "received", _("received")
+    RECEIVED = "received", _("still to decide")
     ROUTED = "routed", _("routed")
     UNROUTED = "unrouted", _("unrouted")
     IGNORED = "ignored", _("ignored")
@@ -58,7 +58,7 @@ class Inbound(models.Model):
     """Of resource and body; NULL once too old to count as a duplicate, or for our own tests."""
     idempotency_key = models.CharField(max_length=128, null=True)
     duplicate_count = models.PositiveIntegerField(_("duplicates"), default=0)
-    is_test = models.BooleanField(default=False)
+    is_test = models.BooleanField(_("test"), default=False)
 
     class Meta:
         verbose_name = _("received webhook")
@@ -106,7 +106,9 @@ class InboundBody(models.Model):
 class QuarantinedCall(models.Model):
     """A refused call, kept sealed and bounded so that a mended secret can replay it. Never delivered as it is."""
 
-    source = models.ForeignKey("routing.Source", models.CASCADE, related_name="quarantine")
+    source = models.ForeignKey(
+        "routing.Source", models.CASCADE, verbose_name=_("Sentry connection"), related_name="quarantine"
+    )
     received_at = models.DateTimeField(_("received"), default=timezone.now)
     reason = models.CharField(_("reason"), max_length=32)
     """`unsigned`, `bad_signature`, or `unknown_target` (a bot URL nobody configured)."""

@@ -167,9 +167,9 @@ class Silence(models.Model):
 class RulesVersion(models.Model):
     """An immutable copy of the rule set that decisions refer to; written when first used."""
 
-    digest = models.CharField(max_length=64, unique=True)
-    content = models.JSONField()
-    created_at = models.DateTimeField(auto_now_add=True)
+    digest = models.CharField(_("digest"), max_length=64, unique=True)
+    content = models.JSONField(_("content"))
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("rules version")
