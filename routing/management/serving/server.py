@@ -1,5 +1,6 @@
 """Waitress with our manners: slow clients are timed and tidied away, and the end of a process refuses no call."""
 
+import logging
 import socket
 from collections.abc import Callable
 from time import time
@@ -112,6 +113,8 @@ def open_server(
         clear_untrusted_proxy_headers=False,  # the application does, and knows more than one proxy
     )
     threads = ThreadedTaskDispatcher()
+    # A line in the log for each request that waits for a thread would make all of them wait longer.
+    threads.queue_logger.setLevel(logging.ERROR)
     threads.set_thread_count(THREADS)
     return Server(
         application,
