@@ -7,9 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from integrations.egress import EgressPolicy, refusal
 
 from integrations.contract import ConfigError, Destination, Text
+from integrations.egress import EgressPolicy, refusal
 from integrations.registry import DESTINATIONS
 from routing.fields import Sealed
 from routing.models import Delivery, DeliveryReason, DeliveryStatus, Target

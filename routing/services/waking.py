@@ -33,7 +33,7 @@ class ChangeWatch:
         connection.ensure_connection()
         with connection.wrap_database_errors:
             # The driver itself: a hundred looks a second through a cursor of Django's would cost ten times as much.
-            version = connection.connection.execute("PRAGMA data_version").fetchone()[0]
+            version = int(connection.connection.execute("PRAGMA data_version").fetchone()[0])
         changed, self._version = version != self._version, version
         return changed
 
