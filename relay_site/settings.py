@@ -58,6 +58,7 @@ SECURE_CSP = {
 
 # ---- the relay
 CELERY_BROKER_URL = secret("CELERY_BROKER_URL")
+CELERY_PUBLISH = "relay_site.celery.publish"
 WORKER_THREADS = env.int("WORKER_THREADS", default=64)
 WORKER_INTERVAL = env.float("WORKER_INTERVAL", default=0.01)
 SANDBOX_SWITCH = VAR_DIR / "sandbox"  # while the demo is on: the host:port of this relay, which its targets may reach

@@ -1,5 +1,6 @@
 """System checks: unsafe or contradictory settings stop the start with one clear line."""
 
+from importlib.util import find_spec
 from typing import Any
 
 from cryptography.fernet import Fernet
@@ -40,15 +41,24 @@ def check_egress(**_kwargs: Any) -> list[CheckMessage]:
     return []
 
 
-@register(Tags.database)
-def check_broker_needs_postgres(**_kwargs: Any) -> list[CheckMessage]:
-    """A broker spreads deliveries over hosts, and an SQLite file is on one."""
+@register(Tags.compatibility)
+def check_broker(**_kwargs: Any) -> list[CheckMessage]:
+    """A broker spreads deliveries over hosts: that takes a database that all of them reach, and Celery."""
+    errors: list[CheckMessage] = []
     if settings.CELERY_BROKER_URL and connection.vendor == "sqlite":
-        return [
+        errors.append(
             Error(
                 "CELERY_BROKER_URL is set, but the database is SQLite.",
                 hint="Set DATABASE_URL to a Postgres database, or unset CELERY_BROKER_URL.",
                 id="routing.E003",
             )
-        ]
-    return []
+        )
+    if settings.CELERY_BROKER_URL and find_spec("celery") is None:
+        errors.append(
+            Error(
+                "CELERY_BROKER_URL is set, but Celery is not installed.",
+                hint="Install the extra `distributed` (requirements/extras.txt), or unset CELERY_BROKER_URL.",
+                id="routing.E005",
+            )
+        )
+    return errors

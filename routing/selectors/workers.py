@@ -30,6 +30,13 @@ class WorkState:
         return self.oldest_due_at is not None and now - self.oldest_due_at > LATE_AFTER
 
 
+def celery_slots(now: datetime) -> int:
+    """How many sends at once one relay of ids may ask of the Celery workers: their slots, shared among the relays."""
+    alive = Worker.objects.filter(beat_at__gt=now - STALE_AFTER).values_list("engine", "slots")
+    engines = [engine for engine, _ in alive]
+    return -(-sum(slots for engine, slots in alive if engine == "celery") // max(1, engines.count("relay")))
+
+
 def work_state(now: datetime) -> WorkState:
     """The state at `now`, by partial indexes: cheap with any size of log."""
     beats = list(Worker.objects.values_list("beat_at", flat=True))

@@ -29,6 +29,8 @@ class Wish:
     queue: Queue
     known: KnownTarget
     amount: int
+    only: tuple[int, ...] = ()
+    """When only these are asked for."""
 
 
 def claim(wishes: Sequence[Wish], *, token: str, live: Collection[str], now: datetime) -> list[int]:
@@ -43,22 +45,6 @@ def claim(wishes: Sequence[Wish], *, token: str, live: Collection[str], now: dat
             record_lost([row for row in picked if row.status == DeliveryStatus.SENDING])
             outbox.mark([row.id for row in picked], claim=token, until=now + LEASE)
     return [row.id for row in picked]
-
-
-def claim_one(delivery: int, *, targets: Mapping[int, KnownTarget], token: str, now: datetime) -> bool:
-    """Claim this delivery if it is due, nobody holds it and its target takes it; for work that a broker hands out."""
-    with transaction.atomic():
-        due = Delivery.objects.select_for_update(skip_locked=True, of=("self",))
-        row = due.filter(pk=delivery, due_at__lte=now, target__enabled=True, expires_at__gt=now).first()
-        queue = next((queue for queue in outbox.queues() if row and queue.target == row.target_id), None)
-        if row is None or queue is None or queue.target not in targets:
-            return False
-        if not limiting.admit(queue, targets[queue.target], wanted=1, now=now):
-            return False
-        if row.status == DeliveryStatus.SENDING:
-            record_lost([Picked(row.pk, row.status, row.claim, row.attempt_count, now)])
-        outbox.mark([row.pk], claim=token, until=now + LEASE)
-    return True
 
 
 def record_lost(rows: Sequence[Picked]) -> None:
@@ -98,6 +84,6 @@ def release_dead(worker: str, now: datetime) -> int:
 
 
 def _admitted(wish: Wish, live: Collection[str], now: datetime) -> list[Picked]:
-    rows = outbox.pick(wish.queue.target, limit=wish.amount, now=now)
+    rows = outbox.pick(wish.queue.target, limit=wish.amount, now=now, only=wish.only)
     rows = [row for row in rows if row.status != DeliveryStatus.SENDING or row.claim not in live]
     return rows[: limiting.admit(wish.queue, wish.known, wanted=len(rows), now=now)]

@@ -14,6 +14,7 @@ from routing.services.composing import Job
 from routing.services.delivering import Result
 from routing.services.dispatching import Dispatcher
 from routing.services.presence import BUSY_SECONDS, IDLE_SECONDS, Presence
+from routing.services.publishing import Publish, Publisher
 from routing.services.waking import ChangeWatch, Listener
 
 LONGEST_LOOK_SECONDS = 1.0
@@ -39,6 +40,8 @@ def symmetric_jitter() -> float:
 class Engine:
     """Sends what is due until told to stop. `interval`: seconds between two looks at an SQLite file.
 
+    With `publish` it is a relay: it hands out ids instead of sending, and does everything else just the same.
+
     `is_orphan` is asked once a second whether the process that started this one is gone, which ends it, too.
     """
 
@@ -51,13 +54,18 @@ class Engine:
         clock: DatabaseClock,
         jitter: Callable[[], float] = symmetric_jitter,
         is_orphan: Callable[[], bool] = lambda: False,
+        publish: Publish | None = None,
     ) -> None:
         self._interval = interval
         self._clock = clock
         self._is_orphan = is_orphan
         self._stopping = False
-        self._presence = Presence(engine="embedded", slots=slots, clock=clock)
-        self._dispatcher = Dispatcher(slots=slots, send=send, key=self._presence.key, clock=self._clock, jitter=jitter)
+        self._presence = Presence(engine="relay" if publish else "embedded", slots=0 if publish else slots, clock=clock)
+        self._dispatcher: Dispatcher | Publisher = (
+            Publisher(publish=publish, clock=clock)
+            if publish
+            else Dispatcher(slots=slots, send=send, key=self._presence.key, clock=clock, jitter=jitter)
+        )
         self._chores = Chores(clock=self._clock, wake=self._dispatcher.wake)
         self._next_look: float = 0.0
         self._beat_at: float = 0.0

@@ -3,7 +3,7 @@
 Belongs to one thread. Nothing here is needed after a crash: a claim that nobody renews runs out.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from time import monotonic
 from typing import NamedTuple
@@ -55,9 +55,13 @@ class Flights:
     def settle(self, results: Sequence[Result]) -> Settled:
         """Write down what came back; what fails to be written may be given again."""
         settled = settle(results, now=self._clock(), jitter=self._jitter)
-        for result in results:
-            self._flights.pop(result.job.row.id, None)
+        self.forget(result.job.row.id for result in results)
         return settled
+
+    def forget(self, deliveries: Iterable[int]) -> None:
+        """Leave to their leases what cannot be settled."""
+        for delivery in deliveries:
+            self._flights.pop(delivery, None)
 
     def renew(self) -> None:
         """Prolong the leases of what has been under way for a while."""

@@ -45,6 +45,20 @@ def admit(queue: Queue, known: KnownTarget, *, wanted: int, now: datetime) -> in
         return _granted(known, rows, wanted, now) if known.is_limited and wanted else wanted
 
 
+def takes(queue: Queue, known: KnownTarget, *, wanted: int, now: datetime) -> int:
+    """How many of the wanted deliveries a target would take now, as far as its queue tells; nothing is taken."""
+    wanted = min(wanted, 1) if queue.probe_at else wanted
+    if not known.is_limited:
+        return wanted
+    return slots(
+        now_us=microseconds(now),
+        second_tat=queue.second_tat,
+        minute_tat=queue.minute_tat,
+        limits=known.limits,
+        wanted=wanted,
+    ).granted
+
+
 def breaker_of(target: Target) -> Breaker:
     """What is remembered of a target's failures."""
     return Breaker(

@@ -22,7 +22,7 @@ _QUEUES = (
 _PICK = (
     "SELECT id, status, claim, attempt_count, due_at FROM routing_delivery"
     " WHERE target_id = %s AND due_at <= %s AND (expires_at IS NULL OR expires_at > %s)"
-    " ORDER BY priority, due_at, id LIMIT %s"
+    "{only} ORDER BY priority, due_at, id LIMIT %s"
 )
 _MARK = (
     "UPDATE routing_delivery SET status = 'sending', claim = %s, due_at = %s, queued_until = NULL,"
@@ -165,11 +165,15 @@ def crowd(target: int, *, enough: int) -> tuple[int, bool]:
     return count, bool(has_digest)
 
 
-def pick(target: int, *, limit: int, now: datetime) -> list[Picked]:
-    """Lock the first due rows of a target that no other worker holds; critical ones first, then the longest due."""
+def pick(target: int, *, limit: int, now: datetime, only: Sequence[int] = ()) -> list[Picked]:
+    """Lock the first due rows of a target that no other worker holds; critical ones first, then the longest due.
+
+    `only`: no others than these.
+    """
     locking = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
     moment = _stored(now)
-    rows = _all(_PICK + locking, [target, moment, moment, limit])
+    among = f" AND id IN ({', '.join(['%s'] * len(only))})" if only else ""
+    rows = _all(_PICK.format(only=among) + locking, [target, moment, moment, *only, limit])
     return [Picked._make([*row[:4], _moment(row[4])]) for row in rows]
 
 

@@ -27,10 +27,15 @@ class Slots:
         self._earned: dict[int, tuple[int, float]] = {}
         self._used = 0
 
+    def resize(self, total: int) -> None:
+        """Have so many slots in all from now on; whoever holds one keeps it."""
+        self.first = max(1, total // (_SHARE + 1))
+        self.size, self.total = max(1, total - self.first), total
+
     @property
     def free(self) -> int:
         """How many sends may begin."""
-        return self.total - self._used
+        return max(0, self.total - self._used)
 
     @property
     def in_flight(self) -> int:

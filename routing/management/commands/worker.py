@@ -1,4 +1,7 @@
-"""Runs the delivery engine: `manage.py worker`, or `manage.py worker --once` to work off what is due and return."""
+"""Runs the delivery engine: `manage.py worker`, or `manage.py worker --once` to work off what is due and return.
+
+With CELERY_BROKER_URL the same command publishes ids, and Celery workers send.
+"""
 
 import signal
 from argparse import ArgumentParser
@@ -8,6 +11,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.module_loading import import_string
 
 from routing.management.serving.parenthood import is_orphan
 from routing.services.clock import DatabaseClock
@@ -39,10 +43,11 @@ class Command(BaseCommand):
             send=partial(deliver, door=door, clock=clock),
             clock=clock,
             is_orphan=is_orphan,
+            publish=import_string(settings.CELERY_PUBLISH) if settings.CELERY_BROKER_URL else None,
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: engine.stop())
-        log.info("worker_started", slots=slots, once=options["once"])
+        log.info("worker_started", slots=slots, once=options["once"], publishes=bool(settings.CELERY_BROKER_URL))
         if options["once"]:
             engine.work_off()
         else:
