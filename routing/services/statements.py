@@ -131,8 +131,10 @@ def json_text(value: Any) -> str | None:
 
 
 def moment(value: datetime | None) -> Any:
-    """A moment for a timestamp column."""
-    return None if value is None else connection.ops.adapt_datetimefield_value(value)
+    """A moment for a timestamp column: SQLite's hold UTC as text."""
+    if value is None or is_postgres():
+        return value
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
 
 
 def aware(value: datetime | None) -> datetime | None:

@@ -114,7 +114,6 @@ class Threads:
             line.is_new = True
         if not line.state.is_open:
             line.changes |= {"opened_at": now, "closed_at": None}
-            line.ends = frozenset()
         line.state = state
         line.ends |= {"pending"}
         line.project_slug = alert.project_slug or ""

@@ -251,6 +251,14 @@ class TestRecovery:
         Delivery.objects.filter(pk=second.pk).update(status="dead", finished_at=NOW, due_at=None)
         assert [target.status for target in store(prepared("issue.resolved"))[0].targets] == ["pending"]
 
+    def test_it_is_sent_behind_a_firing_that_came_in_the_same_transaction(self):
+        make_source()
+        make_rule("all", make_target())
+        store(prepared())
+        Delivery.objects.update(status="dead", finished_at=NOW, due_at=None)
+        receipts = store(prepared(), prepared("issue.resolved"))
+        assert [target.status for target in receipts[1].targets] == ["pending"]
+
     def test_firings_of_an_earlier_round_do_not_count(self):
         make_source()
         make_rule("all", make_target())
