@@ -15,7 +15,7 @@ from routing.services.statements import is_postgres
 from routing.services.storing import TROUBLE, store_one
 from routing.services.writer import Errand, Unavailable, Webhook, Writer
 
-WAIT_SECONDS = 0.8
+WAIT_SECONDS = 0.75
 """How long a caller waits for its commit: its answer must be out within 0.9 s."""
 
 Job: TypeAlias = Callable[[], object]

@@ -2,14 +2,18 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
+from typing import Any
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from integrations.contract import RawCall
 from routing.models import Delivery, Inbound, InboundBody, Project, Source, Thread
 from routing.selectors import configuration
-from routing.services import deciding, pressure
+from routing.services import deciding, pressure, storing
+from routing.services.prepared import Waiting
 from tests.routing.calls import BOT, make_rule, make_source, make_target, post, send, send_legacy, sentry_call, signed
 
 pytestmark = pytest.mark.django_db
@@ -133,6 +137,47 @@ class TestWaiting:
         assert not Project.objects.exists()
         deciding.decide_waiting()
         assert Project.objects.get().slug == "web"
+
+    def test_one_that_cannot_be_stored_is_failed_and_the_others_are_decided(self):
+        source = make_source()
+        make_rule("all", make_target())
+        under_pressure(source)
+        waiting = [waiting_one(send(issue_id=str(number)).json()["id"], issue_id=str(number)) for number in (1, 2, 3)]
+        waiting[1] = replace(waiting[1], finding=replace(waiting[1].finding, alert_json=b"["))
+        assert storing.settle(waiting, timezone.now(), source_id=source.pk) == 3
+        assert [each.status for each in Inbound.objects.order_by("id")] == ["routed", "failed", "routed"]
+        assert Delivery.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_several_workers_at_once_decide_each_webhook_once():
+    source = make_source()
+    make_rule("all", make_target())
+    for number in range(1, 21):
+        under_pressure(source)
+        send(issue_id=str(number))
+    barrier = Barrier(4)
+
+    def work(_number: int) -> int:
+        barrier.wait()
+        try:
+            return deciding.decide_waiting()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as workers:
+        decided = sum(workers.map(work, range(4)))
+    assert decided == 20
+    assert (Inbound.objects.filter(status="routed").count(), Delivery.objects.count()) == (20, 20)
+
+
+def waiting_one(inbound: int, **fields: Any) -> Waiting:
+    """A stored webhook of the source acme, decided now."""
+    snapshot = configuration.current()
+    headers, body = sentry_call(**fields)
+    source = snapshot.source("acme")
+    finding = deciding.find(RawCall(headers, body), source=source, direct=None, snapshot=snapshot, now=timezone.now())
+    return Waiting(inbound_id=inbound, source_name="acme", is_test=False, flags=(), finding=finding, snapshot=snapshot)
 
 
 class TestPressure:
