@@ -118,7 +118,7 @@ class TestInstallation:
         installation.broker()
         celeries = [installation.celery("one"), installation.celery("two")]
         relay = installation.relay()
-        eventually(lambda: delivered() == 115, seconds=40)
+        eventually(lambda: delivered() == 115, seconds=90)
         assert Counter(bot for bot, _ in bots.calls) == {"team": 100, "limited": 15}
         assert not Attempt.objects.exclude(outcome="sent").exists()
         assert set(Worker.objects.values_list("engine", "slots")) == {("relay", 0), ("celery", 8)}
@@ -142,12 +142,12 @@ class TestInstallation:
         broker = installation.broker()
         installation.celery()
         installation.relay()
-        eventually(lambda: delivered() >= 10, seconds=30)
+        eventually(lambda: delivered() >= 10, seconds=60)
         broker.kill()
         broker.wait()
         assert delivered() < 80
         installation.broker()
-        eventually(lambda: delivered() == 80, seconds=40)
+        eventually(lambda: delivered() == 80, seconds=60)
         assert len(bots.calls) == 80
         assert not Delivery.objects.filter(maybe_duplicate=True).exists()
 
@@ -156,7 +156,7 @@ class TestInstallation:
 
         def hang() -> Response:
             entered.set()
-            released.wait(30)
+            released.wait(60)
             return ok()
 
         bots.will("team", hang)
@@ -169,7 +169,7 @@ class TestInstallation:
         first.wait()
         installation.celery("two")
         try:
-            eventually(lambda: delivered() == 1, seconds=30)
+            eventually(lambda: delivered() == 1, seconds=60)
         finally:
             released.set()
         delivery.refresh_from_db()
@@ -181,7 +181,7 @@ class TestInstallation:
         released = threading.Event()
 
         def hang() -> Response:
-            released.wait(30)
+            released.wait(60)
             return ok()
 
         bots.will("hanging", *[hang] * 30)
@@ -191,10 +191,10 @@ class TestInstallation:
         installation.celery()
         installation.relay()
         try:
-            eventually(lambda: bool(bots.told("hanging")), seconds=30)
+            eventually(lambda: bool(bots.told("hanging")), seconds=60)
             for number in range(30):
                 store(healthy, key=f"issue-{number}", now=timezone.now())
-            eventually(lambda: delivered() == 30, seconds=8)
+            eventually(lambda: delivered() == 30, seconds=15)
         finally:
             released.set()
 
