@@ -1,20 +1,40 @@
-"""What every test shares."""
+"""What every test shares: static files as they lie, and the rows that every installation begins with."""
+
+from functools import cache
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
+from django.conf import settings as site
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.state import StateApps
 
-from routing.selectors import configuration
-from routing.services import pressure, projects, quarantine, touching
+USES_DATABASE = {"db", "transactional_db", "live_server", "_django_db_helper"}
+FIRST_ROWS = import_module("routing.migrations.0002_first_rows")
 
 
-@pytest.fixture(autouse=True)
-def plain_static_files(settings) -> None:
+def pytest_configure() -> None:
     """The test server finds static files where they lie, so their names must not be hashed."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+    site.STORAGES = {**site.STORAGES, "staticfiles": plain}
 
 
 @pytest.fixture(autouse=True)
-def nothing_remembered() -> None:
-    """Every test has a database of its own, so what a process remembers of the one before must not count."""
-    for module in (configuration, pressure, projects, quarantine, touching):
-        module.forget()
+def first_rows(request: pytest.FixtureRequest) -> None:
+    """Give a test the rows that the migrations made, whatever test emptied the tables before it in this process."""
+    if request.node.get_closest_marker("django_db") is None and not USES_DATABASE & set(request.fixturenames):
+        return
+    request.getfixturevalue("_django_db_helper")
+    from routing.models import ConfigurationStamp
+
+    if not ConfigurationStamp.objects.exists():
+        editor = SimpleNamespace(connection=connection)
+        FIRST_ROWS.first_rows(migrated(), editor)
+        FIRST_ROWS.groups(migrated(), editor)
+
+
+@cache
+def migrated() -> StateApps:
+    """The models as migrations know them."""
+    return MigrationLoader(connection).project_state().apps

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as django_settings
@@ -216,7 +217,7 @@ class TestProcess:
         if connection.vendor == "sqlite":
             url = f"sqlite:///{database}"
         else:
-            url = os.environ["DATABASE_URL"].replace(self.real_name(), str(database))
+            url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database}").geturl()
         return subprocess.Popen(
             [sys.executable, "manage.py", "worker"],
             cwd=django_settings.BASE_DIR,
@@ -230,9 +231,6 @@ class TestProcess:
                 **environment,
             },
         )
-
-    def real_name(self) -> str:
-        return str(connection.settings_dict["NAME"]).removeprefix("test_")
 
     def test_what_a_killed_worker_was_sending_is_sent_by_the_next_one(self, team, bots):
         entered, released = threading.Event(), threading.Event()
