@@ -112,20 +112,20 @@ def _foldable(due: Sequence[_Waiting], *, with_critical: bool) -> list[_Waiting]
     """
     lines: dict[int, list[_Waiting]] = {row.thread: [] for row in due}
     unfinished = Delivery.objects.filter(thread__in=lines, finished_at__isnull=True).order_by("thread", "id")
-    for row in map(_Waiting._make, unfinished.values_list(*_COLUMNS)[: 4 * CHUNK]):
+    for row in map(_Waiting._make, unfinished.values_list(*_COLUMNS)[: 2 * CHUNK]):
         lines[row.thread].append(row)
     chosen: list[_Waiting] = []
     for line in lines.values():
         if with_critical or not any(row.priority == 0 for row in line):
             chosen += _leading_firings(line)
-    return chosen[: 2 * CHUNK]
+    return chosen[:CHUNK]
 
 
 def _behind(digest: int) -> list[_Waiting]:
     threads = Delivery.objects.filter(digest=digest).values("thread")
     behind = Delivery.objects.filter(thread__in=threads, finished_at__isnull=True, digest__isnull=True)
     lines: dict[int, list[_Waiting]] = {}
-    for row in map(_Waiting._make, behind.order_by("thread", "id").values_list(*_COLUMNS)[: 2 * CHUNK]):
+    for row in map(_Waiting._make, behind.order_by("thread", "id").values_list(*_COLUMNS)[:CHUNK]):
         lines.setdefault(row.thread, []).append(row)
     firings = [row for line in lines.values() for row in _leading_firings(line)]
     return [row for row in firings if row.priority > 0]
