@@ -1,6 +1,9 @@
 """Routing rules, the severity mapping and silences in the admin."""
 
+from collections.abc import Mapping
+from contextvars import ContextVar
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 from django import forms
@@ -22,7 +25,11 @@ from routing.admin.history import ConfigurationAdmin
 from routing.admin.likeness import conditions_like
 from routing.admin.whatif import RuleAsking, SilenceAsking
 from routing.models import Inbound, Project, Rule, SeverityMapping, Silence
+from routing.selectors.sick_rules import sick_rules
 from routing.services import ordering
+
+SICK: ContextVar[Mapping[int, str]] = ContextVar("sick", default=MappingProxyType({}))
+"""What is wrong with which rule, for the columns of the list that is being drawn."""
 
 
 def sentence(when: list[dict[str, Any]]) -> str:
@@ -99,9 +106,17 @@ class RuleAdmin(RuleAsking, ConfigurationAdmin):
         return " / ".join(part for part in (rule.source.name if rule.source else "", rule.project) if part) or "*"
 
     @admin.display(description=_("conditions"))
-    def conditions(self, rule: Rule) -> str:
-        """The conditions in words."""
-        return sentence(rule.when)
+    def conditions(self, rule: Rule) -> SafeString | str:
+        """The conditions in words, with a red mark where they cannot work right now."""
+        wrong = SICK.get().get(rule.pk, "")
+        if not wrong:
+            return sentence(rule.when)
+        return format_html('<span class="state dead">{}</span> {}', wrong, sentence(rule.when))
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The list, knowing which rules are sick."""
+        SICK.set(sick_rules(timezone.now()))
+        return super().changelist_view(request, extra_context)
 
     @admin.display(description=_("targets"))
     def goes_to(self, rule: Rule) -> str:

@@ -20,6 +20,7 @@ from routing.models import (
     Thread,
     Worker,
 )
+from routing.selectors.sick_rules import sick_rules
 
 PERIOD = timedelta(hours=24)
 LISTED = 20
@@ -51,6 +52,7 @@ class Dashboard:
     refusing: list[Source]
     failing: list[Target]
     notices: list[Notice]
+    sick_rules: dict[str, str]
     sources: list[Source]
     targets: list[Target]
     projects: list[Project]
@@ -79,12 +81,18 @@ def dashboard(now: datetime) -> Dashboard:
         refusing=list(Source.objects.filter(refused_count__gt=0)),
         failing=list(Target.objects.filter(Q(consecutive_failures__gt=0) | Q(broken_since__isnull=False))),
         notices=list(Notice.objects.filter(over_at__isnull=True, last_at__gte=since)[:LISTED]),
+        sick_rules=_sick(now),
         sources=list(Source.objects.exclude(name="hook")[:LISTED]),
         targets=_targets_with_backlog(),
         projects=list(Project.objects.select_related("source").order_by("-id")[:LISTED]),
         workers=list(Worker.objects.order_by("-beat_at")[:LISTED]),
         steps=_steps(),
     )
+
+
+def _sick(now: datetime) -> dict[str, str]:
+    found = sick_rules(now)
+    return {rule.name: found[rule.pk] for rule in Rule.objects.filter(pk__in=found)}
 
 
 def _sums(rows: Iterable[tuple[str, int]], choices: Iterable[tuple[str, Any]]) -> list[Sum]:
