@@ -30,7 +30,7 @@ class DeliveryAdmin(LogAdmin):
     list_display = ("number", "created_at", "target_name", "headline", "project_slug", "loudness", "state", "why", "attempt_count", "due_at")  # fmt: skip
     list_display_links = ("number", "headline")
     change_list_template = "admin/routing/log_list.html"
-    list_filter = ("status", ReasonFilter, ProjectFilter, "target", "kind", "severity", "message_type", "is_test", ("created_at", admin.DateFieldListFilter))  # fmt: skip
+    list_filter = ("status", ProjectFilter, "target", "kind", "severity", ReasonFilter, "message_type", "is_test", ("created_at", admin.DateFieldListFilter))  # fmt: skip
     search_fields = ("inbound__title",)
     ordering = ("-id",)
     list_select_related = ("inbound",)

@@ -197,7 +197,7 @@ class Migration(migrations.Migration):
                     "silence_after_minutes",
                     models.PositiveIntegerField(
                         blank=True,
-                        help_text="Tell the operations target when nothing arrives for this long. Empty: learned from the past.",
+                        help_text="Tell the operations target when nothing arrives for this long. Empty: not watched.",
                         null=True,
                         verbose_name="expected at least every (minutes)",
                     ),
@@ -756,7 +756,7 @@ class Migration(migrations.Migration):
                     "silence_after_minutes",
                     models.PositiveIntegerField(
                         blank=True,
-                        help_text="Tell the operations target when nothing arrives for this long. Empty: learned from the past.",
+                        help_text="Tell the operations target when nothing arrives for this long. Empty: not watched.",
                         null=True,
                         verbose_name="expected at least every (minutes)",
                     ),

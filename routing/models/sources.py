@@ -37,7 +37,7 @@ class Source(models.Model):
         _("expected at least every (minutes)"),
         null=True,
         blank=True,
-        help_text=_("Tell the operations target when nothing arrives for this long. Empty: learned from the past."),
+        help_text=_("Tell the operations target when nothing arrives for this long. Empty: not watched."),
     )
     refused_count = models.PositiveIntegerField(default=0, editable=False)
     refused_at = models.DateTimeField(null=True, editable=False)

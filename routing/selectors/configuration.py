@@ -49,6 +49,11 @@ def current() -> Snapshot:
         return _held
 
 
+def held() -> Snapshot | None:
+    """The configuration as it was last read, without asking whether it is still true; None before the first reading."""
+    return _held
+
+
 def forget() -> None:
     """Drop what is held; for tests, whose databases all count from the same number."""
     global _held

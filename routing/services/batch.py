@@ -11,7 +11,7 @@ from routing.selectors.snapshot import Snapshot
 from routing.services.columns import decided_inbound, new_inbound
 from routing.services.duplicates import Duplicates
 from routing.services.judging import Judgement, judge
-from routing.services.prepared import Finding, Prepared, Receipt, Waiting
+from routing.services.prepared import Finding, Outdated, Prepared, Receipt, Waiting
 from routing.services.statements import (
     Statement,
     ask,
@@ -37,6 +37,7 @@ _STILL_WAITING = "SELECT id FROM routing_inbound WHERE status = 'received' AND i
 _VERSION = (
     "INSERT INTO routing_rulesversion (digest, content, created_at) VALUES (%s, %s, %s) ON CONFLICT (digest) DO NOTHING"
 )
+_STAMP = Statement("SELECT number FROM routing_configurationstamp")
 _PATIENCE = (
     Statement("SET LOCAL lock_timeout = '700ms'"),
     Statement("SET LOCAL statement_timeout = '800ms'"),
@@ -46,8 +47,11 @@ _PATIENCE = (
 class Batch:
     """Collects what a transaction writes, so that it takes few round trips."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, *, is_self_contained: bool = False) -> None:
+        """With `is_self_contained` the first message of `store` begins the transaction, and its last one commits it."""
         self.now = now
+        self._begin = (Statement("BEGIN"),) if is_self_contained else ()
+        self._commit = (Statement("COMMIT"),) if is_self_contained else ()
         self._inbounds: list[dict[str, Any]] = []
         self._bodies: list[dict[str, Any]] = []
         self._changes: list[Statement] = []
@@ -55,26 +59,31 @@ class Batch:
         self._snapshots: dict[str, Snapshot] = {}
         self._wakes = False
 
-    def store(self, cursor: CursorWrapper, prepared: Sequence[Prepared]) -> list[Receipt]:
-        """Write new webhooks, in order; raises DatabaseError."""
+    def store(self, cursor: CursorWrapper, prepared: Sequence[Prepared]) -> list[Receipt | Exception]:
+        """Write new webhooks, in order, but those decided by a configuration that is no longer; raises DatabaseError."""
         questions = Duplicates.questions(prepared)
         answers = ask(
             cursor,
             [
+                *self._begin,
                 *(_PATIENCE if is_postgres() else ()),
                 *questions,
+                _STAMP,
                 _sources_that_wait(prepared),
                 *Threads.questions(_alert_keys(one.finding for one in prepared), lock=True),
                 new_ids("routing_inbound", len(prepared)),
                 new_ids("routing_thread", sum(_openings(one.finding) for one in prepared)),
             ],
         )
-        *found, waiting, rows, ends, inbounds, openings = answers
+        *found, stamp, waiting, rows, ends, inbounds, openings = answers
         duplicates = Duplicates(prepared, found, self.now)
         threads = Threads(rows, ends, ids_of(openings))
         behind, ids = {row[0] for row in waiting}, ids_of(inbounds)
-        receipts: list[Receipt] = []
+        receipts: list[Receipt | Exception] = []
         for one in prepared:
+            if one.must_be_current and one.snapshot.number != stamp[0][0]:
+                receipts.append(Outdated())
+                continue
             first = duplicates.first_of(one)
             if first is not None:
                 receipts.append(Receipt(id=first, status=DUPLICATE, reason="", is_duplicate=True))
@@ -153,6 +162,7 @@ class Batch:
                 *self._changes,
                 *after,
                 *wake,
+                *self._commit,
             ],
         )
 

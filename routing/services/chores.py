@@ -9,7 +9,7 @@ from time import monotonic
 import structlog
 from django.db import DatabaseError, connection
 
-from routing.services import deciding, digests, fallbacks, pruning, silencing, storms, waiting
+from routing.services import deciding, digests, fallbacks, pruning, silencing, storms, waiting, watching
 from routing.services.settling import Settled
 
 log = structlog.get_logger(__name__)
@@ -40,6 +40,7 @@ def _everyday(end_digests: Callable[[datetime], int], find_ended_digests: Callab
         Chore("stragglers", 30, waiting.free_stragglers),
         Chore("missed_recoveries", 60, fallbacks.tell_missed_recoveries),
         Chore("prune", 60, pruning.prune_step),
+        Chore("watch", watching.EVERY.total_seconds(), watching.keep_watch),
     ]
 
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass, field, replace
 
 from integrations.contract import ConfigError
 from integrations.registry import DESTINATIONS
-from routing.selectors import configuration
 from routing.selectors.snapshot import HOOK_SOURCE, Snapshot
 from routing.services import answers, targets
 from routing.services.answers import Answer
 from routing.services.prepared import Direct
-from routing.services.receiving import Call, accept, answering, refuse, unusable, vouch
+from routing.services.receiving import accept, answering
+from routing.services.vouching import Call, View, refuse, unusable, vouch
 
 KIND = "feishu"
 UNKNOWN_TARGET = "unknown_target"
@@ -20,7 +20,7 @@ def receive_direct(call: Call, address: str) -> Answer:
 
     Rules are not asked; silences and the default mapping are. Nothing is ever sent to a URL that is no target's.
     """
-    return answering(lambda: _receive(call, address))
+    return answering(lambda view: _receive(call, address, view))
 
 
 def url_field() -> str:
@@ -28,26 +28,27 @@ def url_field() -> str:
     return next(item.name for item in DESTINATIONS[KIND].fields if item.type == "url")
 
 
-def _receive(call: Call, address: str) -> Answer:
-    snapshot = configuration.current()
-    source = snapshot.source(HOOK_SOURCE)
+def _receive(call: Call, address: str, view: View) -> Answer:
+    source = view.snapshot.source(HOOK_SOURCE)
     if source is None:
+        view.must_be_current()
         return answers.no_hook_source()
     refusal = unusable(call)
     if refusal is not None:
         return refusal
-    bot = _Bot.at(address, snapshot) if address else None
+    bot = _Bot.at(address, view.snapshot) if address else None
     if bot is not None and not bot.is_possible:
+        view.must_be_current()
         return answers.no_bot_url()
     call = replace(call, bot_address=bot.address if bot else "")
-    proof = vouch(call, source)
+    proof = vouch(call, source, view)
     if isinstance(proof, Answer):
         return proof
     if bot is not None and not bot.target:
-        refuse(call, source, UNKNOWN_TARGET)
+        refuse(call, source, UNKNOWN_TARGET, view)
         return answers.unknown_target()
     direct = Direct(bot.target if bot else "")
-    return accept(call, source=source, proof=proof, snapshot=snapshot, direct=direct)
+    return accept(call, source=source, proof=proof, view=view, direct=direct)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,10 @@ class Finding:
 UNDECIDED = Finding()
 
 
+class Outdated(Exception):  # noqa: N818 - said of a snapshot
+    """The configuration changed since it was read, so that what was made of a call has to be made again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Direct:
     """A call of `/hook`, which asks no rules: it goes to the named target, or to the default targets without one."""
@@ -79,6 +83,8 @@ class Prepared:
     finding: Finding
     snapshot: Snapshot = field(repr=False)
     """The configuration it was decided by."""
+    must_be_current: bool = False
+    """True when nobody asked yet whether the snapshot is still true: storing does, on its way."""
     hook_key_id: int | None = None
     client_secret_id: int | None = None
 

@@ -1,7 +1,8 @@
 """Storing webhooks: one durable transaction for as many as wait, in which none can take the others down."""
 
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -31,11 +32,11 @@ def store(prepared: Sequence[Prepared], now: datetime) -> list[Receipt | Excepti
     """Store webhooks in order, and return what the database holds of each once it is committed.
 
     A webhook that was here before is counted on its first. One that cannot be stored with its decision is stored
-    without it, as failed; where even that fails, its place holds the exception. Raises OperationalError or
-    InterfaceError when the database does not answer.
+    without it, as failed; where even that fails, its place holds the exception, as it holds Outdated for one that
+    must be current and is not. Raises OperationalError or InterfaceError when the database does not answer.
     """
     try:
-        return [*_in_transaction(lambda batch, cursor: batch.store(cursor, prepared), now)]
+        return _store_together(prepared, now)
     except TROUBLE:
         raise
     except Exception as error:
@@ -93,7 +94,7 @@ def _store_without_decision(one: Prepared, error: Exception, now: datetime) -> R
     bare = Finding(resource=one.finding.resource, action=one.finding.action)
     instead = replace(one, finding=bare if _points_nowhere(error) else failed(bare, error))
     try:
-        return _in_transaction(lambda batch, cursor: batch.store(cursor, [instead]), now)[0]
+        return _store_together([instead], now)[0]
     except TROUBLE:
         raise
     except Exception as second:
@@ -107,11 +108,21 @@ def _points_nowhere(error: Exception) -> bool:
     )
 
 
-def _in_transaction(write: Callable[[Batch, CursorWrapper], _Result], now: datetime) -> _Result:
+def _store_together(prepared: Sequence[Prepared], now: datetime) -> list[Receipt | Exception]:
+    def write(batch: Batch, cursor: CursorWrapper) -> list[Receipt | Exception]:
+        return batch.store(cursor, prepared)
+
+    # On Postgres every message costs more than what it says: BEGIN goes with the questions, COMMIT with the writes.
+    return _in_transaction(write, now, is_self_contained=is_postgres() and not connection.in_atomic_block)
+
+
+def _in_transaction(
+    write: Callable[[Batch, CursorWrapper], _Result], now: datetime, *, is_self_contained: bool = False
+) -> _Result:
     for remaining in reversed(range(_TRIES)):
-        batch = Batch(now)
+        batch = Batch(now, is_self_contained=is_self_contained)
         try:
-            with transaction.atomic(), connection.cursor() as cursor:
+            with _undone_on_error() if is_self_contained else transaction.atomic(), connection.cursor() as cursor:
                 result = write(batch, cursor)
         except DatabaseError as error:
             if not remaining or getattr(error.__cause__, "sqlstate", None) not in _CONFLICTS:
@@ -120,6 +131,20 @@ def _in_transaction(write: Callable[[Batch, CursorWrapper], _Result], now: datet
             batch.committed()
             return result
     raise AssertionError("unreachable")
+
+
+@contextmanager
+def _undone_on_error() -> Iterator[None]:
+    """Roll back the transaction that the block began by itself, should it not come to its commit."""
+    try:
+        yield
+    except BaseException:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("ROLLBACK")
+        except DatabaseError:
+            connection.close()
+        raise
 
 
 def _is_ours(cursor: CursorWrapper, source_id: int | None) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 from threading import Lock
+from time import monotonic
 from typing import TypeAlias, TypeVar
 
 import structlog
@@ -25,13 +26,16 @@ _writer: Writer | None = None
 log = structlog.get_logger(__name__)
 
 
-def write(prepared: Prepared) -> Receipt:
-    """Store one webhook, and return once it is committed; raises Unavailable or DatabaseError."""
+def write(prepared: Prepared, *, until: float) -> Receipt:
+    """Store one webhook, and return once it is committed; raises Outdated, Unavailable or DatabaseError.
+
+    `until` is a time of the monotonic clock, after which the caller has to give its answer.
+    """
     if _writes_directly():
         return store_one(prepared, timezone.now())
     webhook = Webhook(prepared)
     _the_writer().submit(webhook)
-    return _wait(webhook.done)
+    return _wait(webhook.done, until - monotonic())
 
 
 def run(job: Callable[[], _Result]) -> _Result:
@@ -40,7 +44,7 @@ def run(job: Callable[[], _Result]) -> _Result:
         return job()
     errand: Errand[_Result] = Errand(job)
     _the_writer().submit(errand)
-    return _wait(errand.done)
+    return _wait(errand.done, WAIT_SECONDS)
 
 
 def post(job: Job) -> None:
@@ -70,9 +74,9 @@ def _writes_directly() -> bool:
     return is_postgres() or connection.in_atomic_block
 
 
-def _wait(done: "Future[_Result]") -> _Result:
+def _wait(done: "Future[_Result]", seconds: float) -> _Result:
     try:
-        return done.result(timeout=WAIT_SECONDS)
+        return done.result(timeout=max(seconds, 0))
     except TimeoutError as error:
         raise Unavailable("the commit takes too long") from error
 
