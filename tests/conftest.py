@@ -21,6 +21,16 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """Every test has a database of its own, so what a process remembers of the one before must not count."""
+    from routing.selectors import configuration
+    from routing.services import pressure, projects, quarantine, touching
+
+    for module in (configuration, pressure, projects, quarantine, touching):
+        module.forget()
+
+
+@pytest.fixture(autouse=True)
 def first_rows(request: pytest.FixtureRequest) -> None:
     """Give a test the rows that the migrations made, whatever test emptied the tables before it in this process."""
     if request.node.get_closest_marker("django_db") is None and not USES_DATABASE & set(request.fixturenames):
@@ -38,3 +48,13 @@ def first_rows(request: pytest.FixtureRequest) -> None:
 def migrated() -> StateApps:
     """The models as migrations know them."""
     return MigrationLoader(connection).project_state().apps
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """Every test has a database of its own, so what the process remembers of the one before must not count."""
+    from routing.selectors import configuration
+    from routing.services import pressure, projects, quarantine, touching
+
+    for module in (configuration, pressure, projects, quarantine, touching):
+        module.forget()
