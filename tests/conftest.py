@@ -21,16 +21,6 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(autouse=True)
-def nothing_remembered() -> None:
-    """Every test has a database of its own, so what a process remembers of the one before must not count."""
-    from routing.selectors import configuration
-    from routing.services import pressure, projects, quarantine, touching
-
-    for module in (configuration, pressure, projects, quarantine, touching):
-        module.forget()
-
-
-@pytest.fixture(autouse=True)
 def first_rows(request: pytest.FixtureRequest) -> None:
     """Give a test the rows that the migrations made, whatever test emptied the tables before it in this process."""
     if request.node.get_closest_marker("django_db") is None and not USES_DATABASE & set(request.fixturenames):
