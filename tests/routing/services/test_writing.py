@@ -128,7 +128,9 @@ def test_a_webhook_that_cannot_be_stored_fails_its_own_caller_only(on_sqlite):
     make_source()
     homeless = replace(prepared(), source_id=10**9)
     with ThreadPoolExecutor(2) as callers:
-        bad, good = callers.submit(writing.write, homeless), callers.submit(writing.write, prepared(issue_id="9"))
+        bad, good = (
+            callers.submit(writing.write, one, until=monotonic() + 5) for one in (homeless, prepared(issue_id="9"))
+        )
     assert isinstance(bad.exception(), Exception)
     assert good.result().status == "unrouted"
 
@@ -173,7 +175,7 @@ def test_a_job_that_raises_tells_its_caller_and_the_writer_goes_on():
 def test_inside_a_transaction_of_the_callers_own_nothing_waits_for_itself():
     make_source()
     with transaction.atomic():
-        assert writing.write(prepared()).status == "unrouted"
+        assert writing.write(prepared(), until=monotonic() + 5).status == "unrouted"
     assert Inbound.objects.count() == 1
 
 
