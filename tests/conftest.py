@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.conf import settings as site
+from django.core.cache import cache as cache_of_process
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import StateApps
@@ -48,3 +49,4 @@ def nothing_remembered() -> None:
 
     for module in (configuration, pressure, projects, quarantine, touching):
         module.forget()
+    cache_of_process.clear()
