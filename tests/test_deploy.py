@@ -44,7 +44,7 @@ def lines_of(text: str) -> list[str]:
 def test_the_image_installs_only_what_the_lock_names_by_hash_and_names_no_index() -> None:
     assert "--require-hashes -r /tmp/extras.txt" in DOCKERFILE
     assert "COPY requirements/extras.txt /tmp/extras.txt" in DOCKERFILE
-    assert not re.search(r"index-url|trusted-host|https?://(?!127\.0\.0\.1)", DOCKERFILE)
+    assert not re.search(r"--(extra-)?index|trusted-host|https?://(?!127\.0\.0\.1)", DOCKERFILE)
 
 
 def test_the_image_runs_as_a_user_that_owns_nothing_but_the_state() -> None:
