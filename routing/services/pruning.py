@@ -33,8 +33,6 @@ WALK = 500
 """Inbounds looked at in one step on the way through the digests."""
 DUPLICATE_WINDOW = timedelta(days=30)
 WORKER_FORGOTTEN = timedelta(days=1)
-HELD_LONGER = timedelta(days=1)
-"""After its window, for the summary to be written."""
 
 Sweep = Callable[[datetime], int]
 
@@ -91,7 +89,7 @@ def _log_end(now: datetime) -> datetime:
 
 def _last_inbound_before(moment: datetime) -> int:
     """An id above which nothing is that old, as far as ids rise with time: it keeps the look-ups short, no more."""
-    old = Inbound.objects.filter(received_at__lt=moment).order_by("-received_at")
+    old = Inbound.objects.filter(received_at__lt=moment).order_by("-received_at", "-pk")
     return old.values_list("pk", flat=True).first() or 0
 
 
@@ -106,7 +104,7 @@ def _bodies(now: datetime) -> int:
 def _needed(now: datetime) -> Q:
     """Deliveries that must stay, and with them their inbound."""
     tells_what_a_recovery_follows = Q(thread__is_open=True, round=F("thread__round"))
-    is_held_back = Q(held_until__gte=now - HELD_LONGER)
+    is_held_back = Q(awaits_summary=True)
     is_young = Q(created_at__gte=_log_end(now))
     return Q(finished_at__isnull=True) | tells_what_a_recovery_follows | is_held_back | is_young
 
