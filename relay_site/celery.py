@@ -84,13 +84,13 @@ class CrewStep(bootsteps.StartStopStep):  # type: ignore[misc] # Celery has no t
             raise ImproperlyConfigured("Deliveries are sent from threads: start the Celery worker with --pool threads.")
         if problems := [str(message) for message in run_checks() if message.is_serious()]:
             raise ImproperlyConfigured("\n".join(problems))
-        from routing.services import crew  # models can be imported only after Celery has set up Django
+        from routing.services.engine import crew  # models can be imported only after Celery has set up Django
 
         crew.start(parent.concurrency)
 
     def stop(self, parent: Any) -> None:
         """Finish what is under way."""
-        from routing.services import crew
+        from routing.services.engine import crew
 
         crew.stop()
 

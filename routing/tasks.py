@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from routing.services import crew
+from routing.services.engine import crew
 
 
 @shared_task  # type: ignore[untyped-decorator] # Celery has no types

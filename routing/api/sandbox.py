@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from integrations.sandbox.verdict import SandboxCall
 from routing.selectors import sandbox as selectors
-from routing.services import sandbox
+from routing.services.demo import sandbox
 
 View = Callable[..., HttpResponseBase]
 

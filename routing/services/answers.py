@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import get_language, gettext
 
 from integrations.contract import Text
-from routing.services.prepared import Receipt
+from routing.services.storing.prepared import Receipt
 
 
 @dataclass(frozen=True, slots=True)

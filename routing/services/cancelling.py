@@ -4,8 +4,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from routing.models import Delivery, DeliveryReason, DeliveryStatus, Thread
-from routing.services import auditing, lines, outbox
+from routing.services import auditing
 from routing.services.auditing import Actor
+from routing.services.engine import lines, outbox
 
 
 @transaction.atomic

@@ -20,9 +20,9 @@ from routing.policy.trace import to_json
 from routing.selectors import configuration
 from routing.selectors.snapshot import Snapshot, SourceEntry
 from routing.services import bodies, projects
-from routing.services.prepared import Direct, Finding, Waiting
-from routing.services.storing import failed, settle
-from routing.services.writing import attempt
+from routing.services.storing.prepared import Direct, Finding, Waiting
+from routing.services.storing.transaction import failed, settle
+from routing.services.storing.writing import attempt
 
 log = structlog.get_logger(__name__)
 

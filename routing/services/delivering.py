@@ -13,7 +13,7 @@ from integrations.egress import EgressPolicy
 from integrations.http import DEADLINE, Door
 from integrations.redaction import KEPT_BYTES, excerpt, redact, secrets_of
 from routing.policy.progress import OURS
-from routing.services.composing import Job, compose
+from routing.services.engine.composing import Job, compose
 
 log = structlog.get_logger(__name__)
 

@@ -7,8 +7,8 @@ from integrations.registry import DESTINATIONS
 from routing.selectors.snapshot import HOOK_SOURCE, Snapshot
 from routing.services import answers, targets
 from routing.services.answers import Answer
-from routing.services.prepared import Direct
 from routing.services.receiving import accept, answering
+from routing.services.storing.prepared import Direct
 from routing.services.vouching import Call, View, refuse, unusable, vouch
 
 KIND = "feishu"

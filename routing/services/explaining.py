@@ -14,10 +14,10 @@ from integrations.sentry.resources import RESOURCE_HEADER
 from routing.policy import alerts
 from routing.selectors import configuration
 from routing.services.deciding import find
-from routing.services.judging import judge
-from routing.services.prepared import Finding
-from routing.services.statements import ask
-from routing.services.threads import Threads
+from routing.services.storing.judging import judge
+from routing.services.storing.prepared import Finding
+from routing.services.storing.statements import ask
+from routing.services.storing.threads import Threads
 
 
 class UnknownSource(LookupError):  # noqa: N818 - the answer's own words

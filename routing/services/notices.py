@@ -12,8 +12,8 @@ from integrations.contract import Listing, Severity, Text
 from routing.models import Delivery, DeliveryStatus, MessageType, Notice, Target
 from routing.policy.listings import listing_to_json, text_to_json
 from routing.policy.retrying import expires_at
-from routing.services.rows import FALLBACK_MINUTES
-from routing.services.waking import notify_workers
+from routing.services.engine.waking import notify_workers
+from routing.services.storing.rows import FALLBACK_MINUTES
 
 AGAIN_AFTER = timedelta(hours=1)
 

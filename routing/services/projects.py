@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from integrations.contract import ProjectHint
 from routing.models import Project
 from routing.selectors.snapshot import Snapshot, SourceEntry
-from routing.services.writing import Job, post
+from routing.services.storing.writing import Job, post
 
 MAX_REMEMBERED = 10_000
 

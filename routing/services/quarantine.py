@@ -13,7 +13,7 @@ from routing.fields import Sealed
 from routing.models import QuarantinedCall, Source
 from routing.selectors.snapshot import SourceEntry
 from routing.services import bodies
-from routing.services.writing import run
+from routing.services.storing.writing import run
 
 MAX_CALLS = 200
 MAX_BYTES = 16 * 1024 * 1024

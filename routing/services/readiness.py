@@ -7,8 +7,8 @@ import structlog
 from django.db import Error, connection, transaction
 
 from routing.models import Inbound
-from routing.services import writing
-from routing.services.writer import Unavailable
+from routing.services.storing import writing
+from routing.services.storing.writer import Unavailable
 
 DISK_RESERVE = 64 * 1024 * 1024
 """Bytes that must be free beside an SQLite file: its log grows before it is folded back."""

@@ -14,13 +14,13 @@ from routing.selectors.snapshot import SourceEntry
 from routing.services import answers, bodies, pressure, projects
 from routing.services.answers import Answer
 from routing.services.deciding import find
-from routing.services.duplicates import body_digest, salted_key
-from routing.services.prepared import Direct, Finding, Outdated, Prepared
 from routing.services.sources import key_digest
-from routing.services.storing import TROUBLE
+from routing.services.storing.duplicates import body_digest, salted_key
+from routing.services.storing.prepared import Direct, Finding, Outdated, Prepared
+from routing.services.storing.transaction import TROUBLE
+from routing.services.storing.writer import Unavailable
+from routing.services.storing.writing import write
 from routing.services.vouching import Call, Proof, View, unusable, vouch
-from routing.services.writer import Unavailable
-from routing.services.writing import write
 
 __all__ = ["Call", "accept", "answering", "receive"]
 

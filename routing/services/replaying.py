@@ -16,9 +16,9 @@ from routing.services.answers import Answer
 from routing.services.auditing import Actor
 from routing.services.deciding import decide_source
 from routing.services.direct import KIND, receive_direct, url_field
+from routing.services.engine.waking import notify_workers
 from routing.services.receiving import Call, receive
 from routing.services.resending import NotResendable, resend
-from routing.services.waking import notify_workers
 
 __all__ = ["NotResendable", "cancel_many", "replay_quarantined", "reprocess", "resend", "resend_many"]
 

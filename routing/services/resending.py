@@ -12,7 +12,7 @@ from routing.policy.threads import ThreadState, open_round
 from routing.selectors.recoveries import last_recoveries
 from routing.services import auditing
 from routing.services.auditing import Actor
-from routing.services.waking import notify_workers
+from routing.services.engine.waking import notify_workers
 
 
 class NotResendable(ValueError):  # noqa: N818 - said of a delivery

@@ -16,9 +16,9 @@ from routing.policy.retrying import expires_at
 from routing.services import auditing
 from routing.services.answers import Answer
 from routing.services.auditing import Actor
+from routing.services.engine.waking import notify_workers
 from routing.services.receiving import Call, receive
 from routing.services.targets import destination
-from routing.services.waking import notify_workers
 
 OFF = Text("The target is off: enable it first.", "该目标已停用，请先启用。")
 CANNOT = Text(

@@ -12,8 +12,8 @@ from integrations.registry import SOURCES
 from routing.selectors.snapshot import Snapshot, SourceEntry
 from routing.services import answers, quarantine
 from routing.services.answers import Answer
-from routing.services.prepared import Outdated
-from routing.services.writing import WAIT_SECONDS
+from routing.services.storing.prepared import Outdated
+from routing.services.storing.writing import WAIT_SECONDS
 
 UNSIGNED, BAD_SIGNATURE, UNREADABLE_SECRET = "unsigned", "bad_signature", "unreadable_secret"
 """Why a call is refused and kept."""

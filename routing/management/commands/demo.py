@@ -11,8 +11,8 @@ from integrations.contract import ConfigError, Outcome
 from routing.management.serving.schema import bring_up_to_date
 from routing.models import Delivery
 from routing.selectors import sandbox
-from routing.services import demo
-from routing.services.demonstration import Sent, follow, send_webhook
+from routing.services.demo import setup as demo
+from routing.services.demo.demonstration import Sent, follow, send_webhook
 
 PATIENCE = 30.0
 """Seconds to wait for the worker."""

@@ -17,7 +17,7 @@ from routing.management.serving.schema import bring_up_to_date, collect_static_f
 from routing.management.serving.sockets import CannotListenError, listen, netloc, url
 from routing.management.serving.supervisor import Supervisor
 from routing.selectors import sandbox
-from routing.services import demo
+from routing.services.demo import setup as demo
 
 DATABASE_PATIENCE = 30.0
 """Seconds for a database that is started together with the relay."""

@@ -14,9 +14,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.module_loading import import_string
 
 from routing.management.serving.parenthood import is_orphan
-from routing.services.clock import DatabaseClock
 from routing.services.delivering import deliver, open_door
-from routing.services.engine import Engine
+from routing.services.engine.clock import DatabaseClock
+from routing.services.engine.loop import Engine
 
 log = structlog.get_logger(__name__)
 

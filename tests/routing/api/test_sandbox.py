@@ -13,7 +13,7 @@ from integrations.contract import Alert, Message, MessageType, OutboundRequest, 
 from integrations.feishu.signature import sign
 from integrations.registry import DESTINATIONS
 from routing.models import SandboxCall
-from routing.services import sandbox
+from routing.services.demo import sandbox
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "127.0.0.1:8000"

@@ -12,8 +12,9 @@ from django.utils import timezone
 from integrations.contract import RawCall
 from routing.models import Delivery, Inbound, InboundBody, Project, Source, Thread
 from routing.selectors import configuration
-from routing.services import deciding, pressure, storing
-from routing.services.prepared import Waiting
+from routing.services import deciding, pressure
+from routing.services.storing import transaction
+from routing.services.storing.prepared import Waiting
 from tests.routing.calls import BOT, make_rule, make_source, make_target, post, send, send_legacy, sentry_call, signed
 
 pytestmark = pytest.mark.django_db
@@ -144,7 +145,7 @@ class TestWaiting:
         under_pressure(source)
         waiting = [waiting_one(send(issue_id=str(number)).json()["id"], issue_id=str(number)) for number in (1, 2, 3)]
         waiting[1] = replace(waiting[1], finding=replace(waiting[1].finding, alert_json=b"["))
-        assert storing.settle(waiting, timezone.now(), source_id=source.pk) == 3
+        assert transaction.settle(waiting, timezone.now(), source_id=source.pk) == 3
         assert [each.status for each in Inbound.objects.order_by("id")] == ["routed", "failed", "routed"]
         assert Delivery.objects.count() == 2
 

@@ -1,0 +1,172 @@
+"""Storms: waiting firings are folded into one digest, which says exactly how many there were.
+
+While folded, a firing waits for its digest (no time of its own, `digest` set). It ends when the digest ends: delivered
+with it, given up with it when the target takes nothing at all, or sent alone when only the digest was refused.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import NamedTuple
+
+from django.db import transaction
+
+from integrations.contract import Severity
+from routing.models import Delivery, DeliveryStatus, MessageType, SentryStatus, Target
+from routing.policy.retrying import expires_at
+from routing.policy.storms import ALONE_AFTER_REFUSAL, CROWD, LATELY, is_storm, next_digest_at
+from routing.selectors.known_targets import KnownTarget
+from routing.services.engine import outbox
+from routing.services.engine.limiting import microseconds
+from routing.services.engine.outbox import Queue
+
+CHUNK = 500
+"""Rows changed in one transaction: on SQLite everybody else waits for it."""
+
+ABOUT_CONTENT = ("content_refused", "content_audit", "too_large", "mention_refused", "refused")
+"""Reasons that speak about a message, not about the target."""
+
+
+class _Waiting(NamedTuple):
+    id: int
+    thread: int
+    status: str
+    sentry_status: str
+    message_type: str
+    priority: int
+    severity: str
+    digest: int | None
+
+
+_COLUMNS = ("id", "thread_id", "status", "sentry_status", "message_type", "priority", "severity", "digest_id")
+
+
+def fold(queue: Queue, known: KnownTarget, now: datetime) -> bool:
+    """Fold what waits for a target when it is too much; True when there is more to fold than one step takes."""
+    waiting, has_digest = outbox.crowd(queue.target, enough=CROWD + 1)
+    if not (has_digest or _is_storm(queue, known, waiting, now)):
+        return False
+    with transaction.atomic():
+        locked = Target.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=queue.target).first()
+        if locked is None or _refused_lately(queue.target, now):
+            return False
+        due = _due_firings(queue.target)
+        critical = sum(row.priority == 0 for row in due)
+        with_critical = critical > 0 and _is_storm(queue, known, critical, now)
+        chosen = _foldable(due, with_critical=with_critical)
+        digest = _open_digest(queue.target)
+        if not chosen or (digest is None and len(chosen) == 1):
+            return False
+        _add(digest or _new_digest(locked, now), chosen)
+    return len(due) == CHUNK
+
+
+def extend(now: datetime) -> int:
+    """Let what has come to stand behind folded firings join their digest while it waits; returns how many joined."""
+    joined = 0
+    waiting = Delivery.objects.filter(
+        message_type=MessageType.DIGEST, status=DeliveryStatus.PENDING, finished_at__isnull=True, due_at__isnull=False
+    )
+    for digest in waiting.values_list("pk", flat=True):
+        with transaction.atomic():
+            held = waiting.filter(pk=digest).select_for_update(skip_locked=True).first()
+            chosen = _behind(digest) if held else []
+            if held and chosen:
+                _add(held, chosen)
+        joined += len(chosen)
+    return joined
+
+
+def _is_storm(queue: Queue, known: KnownTarget, waiting: int, now: datetime) -> bool:
+    return is_storm(
+        waiting,
+        limits=known.limits,
+        second_tat=queue.second_tat,
+        minute_tat=queue.minute_tat,
+        now_us=microseconds(now),
+    )
+
+
+def _refused_lately(target: int, now: datetime) -> bool:
+    digests = Delivery.objects.filter(target=target, message_type=MessageType.DIGEST, status=DeliveryStatus.DEAD)
+    return digests.filter(finished_at__gt=now - ALONE_AFTER_REFUSAL, reason__in=ABOUT_CONTENT).exists()
+
+
+def _due_firings(target: int) -> list[_Waiting]:
+    """The first due firings of a target, locked; those that another worker has in hand are left to it."""
+    due = Delivery.objects.select_for_update(skip_locked=True, no_key=True).filter(
+        target=target,
+        due_at__isnull=False,
+        status=DeliveryStatus.PENDING,
+        message_type=MessageType.ALERT,
+        thread__isnull=False,
+    )
+    firings = due.exclude(sentry_status=SentryStatus.RESOLVED).order_by("priority", "due_at")
+    return [_Waiting(*row) for row in firings.values_list(*_COLUMNS)[:CHUNK]]
+
+
+def _foldable(due: Sequence[_Waiting], *, with_critical: bool) -> list[_Waiting]:
+    """The due firings and those in line behind them, up to the first that must be said on its own.
+
+    A line with a critical alert in it is left alone while critical alerts can go alone: the alert must not wait longer.
+    """
+    lines: dict[int, list[_Waiting]] = {row.thread: [] for row in due}
+    unfinished = Delivery.objects.filter(thread__in=lines, finished_at__isnull=True).order_by("thread", "id")
+    for row in map(_Waiting._make, unfinished.values_list(*_COLUMNS)[: 2 * CHUNK]):
+        lines[row.thread].append(row)
+    chosen: list[_Waiting] = []
+    for line in lines.values():
+        if with_critical or not any(row.priority == 0 for row in line):
+            chosen += _leading_firings(line)
+    return chosen[:CHUNK]
+
+
+def _behind(digest: int) -> list[_Waiting]:
+    threads = Delivery.objects.filter(digest=digest).values("thread")
+    behind = Delivery.objects.filter(thread__in=threads, finished_at__isnull=True, digest__isnull=True)
+    lines: dict[int, list[_Waiting]] = {}
+    for row in map(_Waiting._make, behind.order_by("thread", "id").values_list(*_COLUMNS)[:CHUNK]):
+        lines.setdefault(row.thread, []).append(row)
+    firings = [row for line in lines.values() for row in _leading_firings(line)]
+    return [row for row in firings if row.priority > 0]
+
+
+def _leading_firings(line: Iterable[_Waiting]) -> list[_Waiting]:
+    leading: list[_Waiting] = []
+    for row in line:
+        if row.status != DeliveryStatus.PENDING or row.digest or row.sentry_status == SentryStatus.RESOLVED:
+            break
+        leading.append(row)
+    return leading
+
+
+def _open_digest(target: int) -> Delivery | None:
+    waiting = Delivery.objects.filter(target=target, priority=0, due_at__isnull=False, status=DeliveryStatus.PENDING)
+    return waiting.filter(message_type=MessageType.DIGEST).select_for_update(skip_locked=True).first()
+
+
+def _new_digest(target: Target, now: datetime) -> Delivery:
+    lately = Delivery.objects.filter(
+        target=target, message_type=MessageType.DIGEST, status=DeliveryStatus.DELIVERED, created_at__gt=now - LATELY
+    )
+    ended = sorted(filter(None, lately.values_list("finished_at", flat=True)))
+    return Delivery.objects.create(
+        target=target,
+        target_name=target.name,
+        kind=target.kind,
+        message_type=MessageType.DIGEST,
+        severity=Severity.INFO,
+        alert_key=sha256(f"digest:{target.pk}:{now.isoformat()}".encode()).hexdigest(),
+        priority=0,
+        created_at=now,
+        due_at=next_digest_at(lately=len(ended), last_finished_at=ended[-1] if ended else None, now=now),
+        expires_at=expires_at(now),
+    )
+
+
+def _add(digest: Delivery, chosen: Sequence[_Waiting]) -> None:
+    Delivery.objects.filter(pk__in=[row.id for row in chosen]).update(digest=digest, due_at=None)
+    loudest = max(
+        [Severity(row.severity) for row in chosen] + [Severity(digest.severity)], key=lambda one: one.loudness
+    )
+    Delivery.objects.filter(pk=digest.pk).update(severity=loudest)

@@ -1,0 +1,1 @@
+"""Storing: webhooks, decisions, threads and deliveries, written in one durable transaction."""

@@ -1,0 +1,89 @@
+"""How the web process writes: on SQLite through its one writer, on Postgres each thread for itself."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from threading import Lock
+from time import monotonic
+from typing import TypeAlias, TypeVar
+
+import structlog
+from django.db import connection
+from django.utils import timezone
+
+from routing.services.storing.prepared import Prepared, Receipt
+from routing.services.storing.statements import is_postgres
+from routing.services.storing.transaction import TROUBLE, store_one
+from routing.services.storing.writer import Errand, Unavailable, Webhook, Writer
+
+WAIT_SECONDS = 0.75
+"""How long a caller waits for its commit: its answer must be out within 0.9 s."""
+
+Job: TypeAlias = Callable[[], object]
+_Result = TypeVar("_Result")
+_lock = Lock()
+_writer: Writer | None = None
+log = structlog.get_logger(__name__)
+
+
+def write(prepared: Prepared, *, until: float) -> Receipt:
+    """Store one webhook, and return once it is committed; raises Outdated, Unavailable or DatabaseError.
+
+    `until` is a time of the monotonic clock, after which the caller has to give its answer.
+    """
+    if _writes_directly():
+        return store_one(prepared, timezone.now())
+    webhook = Webhook(prepared)
+    _the_writer().submit(webhook)
+    return _wait(webhook.done, until - monotonic())
+
+
+def run(job: Callable[[], _Result]) -> _Result:
+    """Run a function that makes one short transaction; raises Unavailable, or what the function raises."""
+    if _writes_directly():
+        return job()
+    errand: Errand[_Result] = Errand(job)
+    _the_writer().submit(errand)
+    return _wait(errand.done, WAIT_SECONDS)
+
+
+def post(job: Job) -> None:
+    """Have a function run that makes one short transaction, and wait for nothing; what it raises is logged."""
+    if _writes_directly():
+        attempt(job)
+        return
+    errand: Errand[None] = Errand(partial(attempt, job))
+    try:
+        _the_writer().submit(errand)
+    except Unavailable:
+        log.warning("a write in passing was left out: too much waits")
+
+
+def attempt(job: Job) -> None:
+    """Run a function here and now; what it raises is logged."""
+    try:
+        job()
+    except TROUBLE:
+        log.warning("a write in passing found no database", exc_info=True)
+    except Exception:
+        log.exception("a write in passing failed")
+
+
+def _writes_directly() -> bool:
+    """True on Postgres, and for a caller that holds SQLite's lock itself."""
+    return is_postgres() or connection.in_atomic_block
+
+
+def _wait(done: "Future[_Result]", seconds: float) -> _Result:
+    try:
+        return done.result(timeout=max(seconds, 0))
+    except TimeoutError as error:
+        raise Unavailable("the commit takes too long") from error
+
+
+def _the_writer() -> Writer:
+    global _writer
+    with _lock:
+        if _writer is None or not _writer.is_ours:
+            _writer = Writer()
+        return _writer

@@ -1,0 +1,196 @@
+"""Database trouble: the answer comes in time, nothing acknowledged is lost, and all recovers by itself."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from threading import Event
+from time import monotonic
+
+import psycopg
+import pytest
+from django.db import OperationalError, connection, connections, transaction
+
+from routing.models import Delivery, Inbound, QuarantinedCall
+from routing.services.deciding import decide_waiting
+from routing.services.storing import writer, writing
+from routing.services.storing.writer import Errand, Unavailable, Webhook, Writer
+from tests.routing.calls import make_rule, make_source, make_target, post, send, sentry_call, signed
+from tests.routing.services.test_storing import prepared
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+_HOLD_SQLITE = """
+import sqlite3, sys
+held = sqlite3.connect(sys.argv[1], isolation_level=None)
+held.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.read()
+held.execute("ROLLBACK")
+"""
+
+
+@pytest.fixture
+def on_sqlite() -> None:
+    """These tests are about SQLite's one writer."""
+    if connection.vendor != "sqlite":
+        pytest.skip("about SQLite alone")
+
+
+@contextmanager
+def locked_by_another_process() -> Iterator[None]:
+    """Another process holds the lock that every write needs."""
+    if connection.vendor == "postgresql":
+        with _locked_postgres():
+            yield
+        return
+    command = [sys.executable, "-c", _HOLD_SQLITE, str(connection.settings_dict["NAME"])]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline().strip() == "held"
+        try:
+            yield
+        finally:
+            holder.communicate()
+
+
+@contextmanager
+def _locked_postgres() -> Iterator[None]:
+    params = connection.get_connection_params()
+    for ours in ("cursor_factory", "context", "prepare_threshold"):
+        params.pop(ours, None)
+    with psycopg.connect(**params) as other:
+        other.execute("LOCK TABLE routing_inbound IN EXCLUSIVE MODE")
+        yield
+        other.rollback()
+
+
+def test_while_another_process_holds_the_lock_the_answer_is_503_within_900_ms_and_then_all_is_well():
+    make_source()
+    make_rule("all", make_target())
+    assert send().status_code == 202
+    with locked_by_another_process():
+        began = monotonic()
+        answer = send(issue_id="4200")
+        took = monotonic() - began
+    assert (answer.status_code, answer.json()["reason"]) == (503, "unavailable")
+    assert took < 0.9
+    assert send(issue_id="4300").status_code == 202
+
+
+def test_what_could_not_be_stored_in_time_is_stored_once_it_can_be(on_sqlite):
+    make_source()
+    make_rule("all", make_target())
+    headers, body = sentry_call()
+    with locked_by_another_process():
+        assert post("/webhooks/sentry/k-acme/", signed(headers, body), body).status_code == 503
+    eventually(lambda: Inbound.objects.count() == 1)
+    again = post("/webhooks/sentry/k-acme/", signed(headers, body), body).json()
+    assert again["status"] == "duplicate"
+    assert Delivery.objects.count() == 1
+
+
+def test_a_refusal_is_answered_as_trouble_when_it_cannot_be_kept():
+    make_source()
+    send()
+    if connection.vendor == "postgresql":
+        pytest.skip("only the table of inbounds is locked there")
+    with locked_by_another_process():
+        assert send(secret="wrong").status_code == 503
+    eventually(lambda: QuarantinedCall.objects.count() == 1)
+
+
+def test_what_waits_is_committed_together_and_in_order(on_sqlite):
+    make_source()
+    make_rule("all", make_target())
+    units = [Webhook(prepared(issue_id=str(number))) for number in range(1, 20)]
+    one_by_one = Writer()
+    hold, begun = Event(), Event()
+
+    def block() -> None:
+        begun.set()
+        hold.wait(5)
+
+    one_by_one.submit(Errand(block))
+    begun.wait(5)
+    for unit in units:
+        one_by_one.submit(unit)
+    hold.set()
+    receipts = [unit.done.result(timeout=5) for unit in units]
+    assert [receipt.status for receipt in receipts] == ["routed"] * 19
+    assert [receipt.id for receipt in receipts] == sorted(receipt.id for receipt in receipts)
+
+
+def test_a_webhook_that_cannot_be_stored_fails_its_own_caller_only(on_sqlite):
+    make_source()
+    homeless = replace(prepared(), source_id=10**9)
+    with ThreadPoolExecutor(2) as callers:
+        bad, good = (
+            callers.submit(writing.write, one, until=monotonic() + 5) for one in (homeless, prepared(issue_id="9"))
+        )
+    assert isinstance(bad.exception(), Exception)
+    assert good.result().status == "unrouted"
+
+
+def test_too_much_waiting_is_refused_rather_than_kept_in_memory(on_sqlite, monkeypatch):
+    monkeypatch.setattr(writer, "MAX_WAITING", 2)
+    queue, hold, begun = Writer(), Event(), Event()
+
+    def block() -> None:
+        begun.set()
+        hold.wait(5)
+
+    queue.submit(Errand(block))
+    begun.wait(5)
+    waiting = [Errand(lambda: 1) for _ in range(2)]
+    for errand in waiting:
+        queue.submit(errand)
+    with pytest.raises(Unavailable):
+        queue.submit(Errand(lambda: 1))
+    hold.set()
+    assert [errand.done.result(timeout=5) for errand in waiting] == [1, 1]
+
+
+def test_a_write_that_never_succeeds_is_given_up(on_sqlite, monkeypatch):
+    monkeypatch.setattr(writer, "KEEP_SECONDS", 0.0)
+
+    def locked() -> None:
+        raise OperationalError("database is locked")
+
+    with pytest.raises(OperationalError):
+        writing.run(locked)
+    assert writing.run(lambda: 7) == 7
+
+
+def test_a_job_that_raises_tells_its_caller_and_the_writer_goes_on():
+    with pytest.raises(ZeroDivisionError):
+        writing.run(lambda: 1 / 0)
+    writing.post(lambda: 1 / 0)
+    assert writing.run(lambda: 7) == 7
+
+
+def test_inside_a_transaction_of_the_callers_own_nothing_waits_for_itself():
+    make_source()
+    with transaction.atomic():
+        assert writing.write(prepared(), until=monotonic() + 5).status == "unrouted"
+    assert Inbound.objects.count() == 1
+
+
+def test_several_senders_are_all_answered_and_stored():
+    make_source()
+    make_rule("all", make_target())
+
+    def one(number: int) -> int:
+        try:
+            return send(issue_id=str(number)).status_code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as senders:
+        assert set(senders.map(one, range(1, 41))) == {202}
+    while decide_waiting():  # on a busy machine some were left to the worker
+        pass
+    assert (Inbound.objects.count(), Delivery.objects.count()) == (40, 40)
