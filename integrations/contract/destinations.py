@@ -75,3 +75,11 @@ class Destination:
     interpret: Callable[[Response], Outcome]
     own_severity: Callable[[Settings], bool]
     """True when our severity mapping reaches this target; False when the other side decides by its own table."""
+    unsigned: Callable[[Settings], Settings]
+    """The same settings with a stand-in for every credential, present or not: what is rendered by them looks the same,
+    and neither signs nor reaches anything."""
+
+    def complete(self, stored: Settings) -> Settings:
+        """Stored settings with the default of every field that is missing: an empty credential is not stored, and a
+        setting that came with an upgrade was not there to be stored."""
+        return {**{field.name: field.default for field in self.fields}, **stored}

@@ -20,6 +20,10 @@ def _own_severity(settings: Settings) -> bool:
     return True
 
 
+def _unsigned(settings: Settings) -> Settings:
+    return {**settings, "webhook_url": "https://open.feishu.cn/open-apis/bot/v2/hook/preview", "secret": ""}
+
+
 DESTINATION = Destination(
     kind="feishu",
     label=Text("Feishu bot", "飞书机器人"),
@@ -33,4 +37,5 @@ DESTINATION = Destination(
     render=render,
     interpret=interpret,
     own_severity=_own_severity,
+    unsigned=_unsigned,
 )

@@ -1,7 +1,7 @@
 """Flashduty as a destination: the standard alert push, and the push address of its own Sentry integration."""
 
 from integrations.contract import Destination, Text
-from integrations.flashduty.config import DEFAULT_LIMITS, FIELDS, HOSTS, address, check, own_severity
+from integrations.flashduty.config import DEFAULT_LIMITS, FIELDS, HOSTS, address, check, own_severity, unsigned
 from integrations.flashduty.message import render, unsupported
 from integrations.flashduty.response import interpret
 
@@ -18,4 +18,5 @@ DESTINATION = Destination(
     render=render,
     interpret=interpret,
     own_severity=own_severity,
+    unsigned=unsigned,
 )

@@ -1,5 +1,6 @@
 """Where messages go: one table for every kind of target."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.db import models
@@ -7,7 +8,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from routing.fields import SealedMapField
+from integrations.contract import Settings
+from integrations.registry import DESTINATIONS
+from routing.fields import Sealed, SealedMapField
 from routing.models.naming import name_field
 
 
@@ -85,9 +88,18 @@ class Target(models.Model):
     def __str__(self) -> str:
         return self.title or self.name
 
-    def settings(self) -> dict[str, Any]:
-        """Options and opened credentials as one mapping; raises UnsealingError when FIELD_KEYS no longer fit."""
-        return {**self.options, **{name: sealed.open() for name, sealed in self.credentials.items()}}
+    def settings(self) -> Settings:
+        """Options and opened credentials as one mapping, completed by the kind's defaults.
+
+        Raises UnsealingError when FIELD_KEYS no longer fit; a kind that is not registered has no defaults.
+        """
+        return settings_of(self.kind, self.options, self.credentials)
+
+
+def settings_of(kind: str, options: Mapping[str, Any], credentials: Mapping[str, Sealed]) -> Settings:
+    """What a target of a kind is set to, as `Target.settings` says it."""
+    stored = {**options, **{name: sealed.open() for name, sealed in credentials.items()}}
+    return DESTINATIONS[kind].complete(stored) if kind in DESTINATIONS else stored
 
 
 class FeishuBotManager(models.Manager["FeishuBot"]):

@@ -61,10 +61,8 @@ def known_target(target: Target) -> KnownTarget | None:
     destination = DESTINATIONS.get(target.kind)
     if destination is None:
         return None
-    # An empty credential is not stored, and a setting that came with an upgrade was not there to be stored.
-    defaults = {field.name: field.default for field in destination.fields}
     try:
-        opened: dict[str, Any] | None = defaults | target.settings()
+        opened: Settings | None = target.settings()
     except UnsealingError:
         opened = None
     return KnownTarget(

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from integrations.contract import ProjectHint
 from routing.fields import Sealed, UnsealingError
+from routing.models.targets import settings_of
 from routing.policy.patterns import PatternGuard
 from routing.policy.ruleset import CompiledRules, compile_configuration
 from routing.policy.specs import RuleSpec, SilenceSpec, TargetSpec
@@ -49,9 +50,9 @@ class TargetEntry(TargetSpec):
 
     @cached_property
     def settings(self) -> Mapping[str, Any] | None:
-        """Options and opened credentials as one mapping; None when FIELD_KEYS no longer open them."""
+        """As `Target.settings`; None when FIELD_KEYS no longer open the credentials."""
         try:
-            return {**self.options, **{name: sealed.open() for name, sealed in self.credentials.items()}}
+            return settings_of(self.kind, self.options, self.credentials)
         except UnsealingError:
             return None
 

@@ -167,6 +167,33 @@ def test_checked_settings_are_plain_data_that_stays_as_it_is(destination: Destin
     assert isinstance(destination.own_severity(checked), bool)
 
 
+@each_sample
+@pytest.mark.parametrize("name", ["firing", "recovery", "summary"])
+def test_what_is_shown_before_sending_is_unsigned_and_holds_no_credential(
+    destination: Destination, sample: Settings, name: str
+) -> None:
+    checked, message = destination.check(sample), MESSAGES[name]
+    unsigned = destination.complete(destination.unsigned(checked))
+    if destination.unsupported(message, unsigned):
+        return
+    shown = destination.render(message, unsigned, NOW, None)
+    assert destination.unsupported(message, checked) is False
+    for secret in [*credentials(destination, checked), *destination.render(message, checked, NOW, None).secrets]:
+        assert secret not in shown.url + shown.body.decode() + str(shown.headers)
+    later = destination.render(message, unsigned, NOW.replace(minute=6), None)
+    assert later.body == shown.body, "nothing in it is signed at a time"
+    assert unsigned == destination.unsigned(unsigned)
+
+
+@each_destination
+def test_settings_that_were_never_stored_have_their_defaults(destination: Destination) -> None:
+    defaults = {field.name: field.default for field in destination.fields}
+    assert destination.complete({}) == defaults
+    assert destination.complete({"language": "en"}) == {**defaults, "language": "en"}
+    shown = destination.complete(destination.unsigned({}))
+    assert destination.render(MESSAGES["firing"], shown, NOW, None).body
+
+
 @each_destination
 def test_a_stated_default_changes_nothing(destination: Destination) -> None:
     minimal = samples(destination.kind)["minimal"]

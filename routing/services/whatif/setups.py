@@ -64,7 +64,8 @@ def _setup(configuration: Configuration, places: Mapping[str, Place], without_su
 
 
 def _place_of(item: Item) -> Place:
-    settings = {field.name: item.get(field.name, field.default) for field in DESTINATIONS[item["kind"]].fields}
+    kind = DESTINATIONS[item["kind"]]
+    settings = kind.complete({field.name: item[field.name] for field in kind.fields if field.name in item})
     target = TargetSpec(id=0, name=item["name"], kind=item["kind"], enabled=item["enabled"])
     return _place(target, settings, settings, budget=address_digest(item["kind"], settings))
 

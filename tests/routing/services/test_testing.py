@@ -52,3 +52,9 @@ def test_without_a_secret_it_says_what_to_paste() -> None:
     with pytest.raises(ConfigError, match="client secret"):
         send_test_alert(Source.objects.create(name="acme"), actor="boss")
     assert not Inbound.objects.exists()
+
+
+def test_a_target_without_a_signing_secret_has_the_setting_all_the_same() -> None:
+    assert a_bot("duty").settings()["secret"] == ""
+    assert Target(kind="flashduty").settings()["language"] == "zh-hans"
+    assert Target(kind="gone", options={"url": "x"}).settings() == {"url": "x"}
