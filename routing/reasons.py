@@ -83,6 +83,29 @@ ATTEMPT: dict[str, Wording] = {
 }
 
 
+LEFT_OUT: dict[str, Any] = {
+    "unfinished": _("still on their way"),
+    "target_gone": _("their target was deleted"),
+    "target_disabled": _("their target is off"),
+    "sent_again": _("were sent again already"),
+    "no_alert": _("no kept alert that could be decided again"),
+    "recovery": _("recoveries: they go where their alert was told; send them as they were"),
+    "not_waiting": _("do not wait any more"),
+    "decided": _("were routed or ignored: there is nothing to decide again"),
+    "body_gone": _("their original body is no longer kept"),
+    "replayed": _("were replayed already"),
+    "refused_again": _("were refused again: mend the cause first"),
+    "told": _("the target has heard of it"),
+    "unmatched": _("no rule matches now"),
+    "silenced": _("silenced now"),
+    "dropped": _("severity says now: do not send"),
+    "unsupported_by_mode": _("the target's mode cannot say this"),
+    "gone": _("no longer in the log"),
+    "failed": _("our own error: see the log of the worker"),
+}
+"""Why an act on many does not take a row on, or did nothing to it."""
+
+
 def wording(reason: str) -> Wording:
     """The words for a delivery's or attempt's reason; the bare code where it has none."""
     if reason in ATTEMPT:

@@ -2,6 +2,7 @@
 
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +14,9 @@ from django.db.migrations.state import StateApps
 
 USES_DATABASE = {"db", "transactional_db", "live_server", "_django_db_helper"}
 FIRST_ROWS = import_module("routing.migrations.0002_first_rows")
+MIGRATIONS = [
+    import_module(f"routing.migrations.{path.stem}") for path in sorted(Path(FIRST_ROWS.__file__).parent.glob("0*.py"))
+]
 
 
 def pytest_configure() -> None:
@@ -32,7 +36,9 @@ def first_rows(request: pytest.FixtureRequest) -> None:
     if not ConfigurationStamp.objects.exists():
         editor = SimpleNamespace(connection=connection)
         FIRST_ROWS.first_rows(migrated(), editor)
-        FIRST_ROWS.groups(migrated(), editor)
+        for migration in MIGRATIONS:
+            if hasattr(migration, "groups"):
+                migration.groups(migrated(), editor)
 
 
 @cache

@@ -1,5 +1,6 @@
 """Data, constraints and trivial properties; behaviour lives in services."""
 
+from routing.models.bulk import BulkAct, BulkItem, BulkJob, BulkStatus
 from routing.models.deliveries import Attempt, Delivery, DeliveryReason, DeliveryStatus, MessageType, Thread
 from routing.models.log import Inbound, InboundBody, InboundReason, InboundStatus, QuarantinedCall
 from routing.models.operations import ApiToken, AuditEntry, Notice, Role, SandboxCall, Worker
@@ -20,6 +21,10 @@ __all__ = [
     "ApiToken",
     "Attempt",
     "AuditEntry",
+    "BulkAct",
+    "BulkItem",
+    "BulkJob",
+    "BulkStatus",
     "ClientSecret",
     "ConfigurationStamp",
     "Delivery",

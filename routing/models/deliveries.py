@@ -123,6 +123,10 @@ class Delivery(models.Model):
     digest = models.ForeignKey("self", models.SET_NULL, null=True, related_name="members")
     fallback_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="fallback_copies")
     resend_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="resends")
+    bulk_job = models.ForeignKey(
+        "routing.BulkJob", models.SET_NULL, null=True, related_name="deliveries", db_index=False
+    )
+    """The job of many that made it."""
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     due_at = models.DateTimeField(_("due"), null=True)
     """The next attempt, or the end of the lease while sending; NULL when finished or behind an older one."""
@@ -152,6 +156,7 @@ class Delivery(models.Model):
             models.Index(fields=["status", "-id"], name="delivery_status"),
             models.Index(fields=["target", "-id"], name="delivery_target"),
             models.Index(fields=["created_at"], name="delivery_created"),
+            models.Index(fields=["bulk_job", "status"], name="delivery_bulk_job", condition=Q(bulk_job__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(

@@ -1,5 +1,7 @@
 """Ending by hand: a delivery that waits, a thread that stays open."""
 
+from datetime import datetime
+
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -12,7 +14,14 @@ from routing.services.engine import lines, outbox
 @transaction.atomic
 def cancel(delivery: Delivery, *, actor: Actor) -> bool:
     """Cancel a delivery that waits and give the next of its thread its turn; False when it is being sent or ended."""
-    now = timezone.now()
+    if not end_waiting(delivery, timezone.now()):
+        return False
+    auditing.record(actor=actor, action="cancel", obj=delivery)
+    return True
+
+
+def end_waiting(delivery: Delivery, now: datetime) -> bool:
+    """As `cancel`, for whoever writes the audit trail himself; belongs into a transaction."""
     if delivery.thread_id is not None and connection.vendor == "postgresql":
         outbox.lock_threads([delivery.thread_id])
     waiting = Delivery.objects.filter(pk=delivery.pk, status=DeliveryStatus.PENDING)
@@ -27,7 +36,6 @@ def cancel(delivery: Delivery, *, actor: Actor) -> bool:
         return False
     if delivery.thread_id is not None:
         lines.advance([delivery.thread_id], now)
-    auditing.record(actor=actor, action="cancel", obj=delivery)
     return True
 
 

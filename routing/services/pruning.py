@@ -16,6 +16,7 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from routing.models import (
     AuditEntry,
+    BulkJob,
     Delivery,
     Inbound,
     InboundBody,
@@ -53,6 +54,7 @@ class Pruner:
             "refused calls": lambda now: _oldest(QuarantinedCall, "received_at", _bodies_end(now)),
             "sandbox messages": lambda now: _oldest(SandboxCall, "received_at", _bodies_end(now)),
             "audit entries": lambda now: _oldest(AuditEntry, "at", _log_end(now)),
+            "bulk jobs": lambda now: _oldest(BulkJob, "finished_at", _log_end(now)),
             "notices": lambda now: _some(Notice.objects.filter(last_at__lt=_log_end(now))),
             "workers": lambda now: _some(Worker.objects.filter(beat_at__lt=now - WORKER_FORGOTTEN)),
             "sessions": lambda now: _some(Session.objects.filter(expire_date__lt=now)),
@@ -141,7 +143,7 @@ def _forget(threads: set[int], now: datetime) -> None:
 def _oldest(model: type[models.Model], column: str, end: datetime) -> int:
     """A batch from the beginning of a table that is only ever appended to."""
     first = model._default_manager.order_by("pk").values_list("pk", column)[:BATCH]
-    ids = [pk for pk, moment in first if moment < end]
+    ids = [pk for pk, moment in first if moment is not None and moment < end]
     return _remove(model._default_manager.filter(pk__in=ids)) and len(ids)
 
 

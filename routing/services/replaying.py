@@ -20,7 +20,7 @@ from routing.services.engine.waking import notify_workers
 from routing.services.receiving import Call, receive
 from routing.services.resending import NotResendable, resend
 
-__all__ = ["NotResendable", "cancel_many", "replay_quarantined", "reprocess", "resend", "resend_many"]
+__all__ = ["NotResendable", "cancel_many", "mark_undecided", "replay_quarantined", "reprocess", "resend", "resend_many"]
 
 _DECIDED_AGAIN = (InboundStatus.MALFORMED, InboundStatus.FAILED, InboundStatus.UNROUTED, InboundStatus.IGNORED)
 
@@ -42,13 +42,18 @@ def reprocess(inbound: Inbound, actor: Actor) -> Inbound:
     One that was routed is left alone (resend its deliveries), and so is one whose body is no longer kept.
     """
     with transaction.atomic():
-        again = Inbound.objects.filter(pk=inbound.pk, status__in=_DECIDED_AGAIN, body__isnull=False)
-        if again.update(status=InboundStatus.RECEIVED, reason="", traceback=""):
+        if mark_undecided(inbound.pk):
             auditing.record(actor=actor, action="reprocess", obj=inbound)
             notify_workers()
     decide_source(inbound.source_id)
     inbound.refresh_from_db()
     return inbound
+
+
+def mark_undecided(inbound: int) -> bool:
+    """Let the worker decide a webhook again; False for one that was routed, or whose body is no longer kept."""
+    again = Inbound.objects.filter(pk=inbound, status__in=_DECIDED_AGAIN, body__isnull=False)
+    return bool(again.update(status=InboundStatus.RECEIVED, reason="", traceback=""))
 
 
 def replay_quarantined(call: QuarantinedCall, actor: Actor, *, add_bot: bool = False) -> Answer:

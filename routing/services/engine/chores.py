@@ -10,6 +10,7 @@ import structlog
 from django.db import DatabaseError, connection
 
 from routing.services import deciding, pruning, silencing, watching
+from routing.services.bulk import jobs
 from routing.services.engine import digests, fallbacks, storms, waiting
 from routing.services.engine.settling import Settled
 
@@ -35,6 +36,7 @@ def _everyday(end_digests: Callable[[datetime], int], find_ended_digests: Callab
         Chore("end_digests", 1, end_digests),
         Chore("fallbacks", 1, fallbacks.tell_due),
         Chore("storms", 2, storms.extend),
+        Chore("bulk", 1, jobs.step),
         Chore("expire", 5, waiting.expire),
         Chore("summaries", 5, silencing.send_due_summaries),
         Chore("ended_digests", 30, find_ended_digests),

@@ -101,7 +101,7 @@ def _tell(scene: Scene, target: TargetEntry, verdict: TargetVerdict) -> Delivery
         verdict,
         status=alert.sentry_status,
         target_enabled=target.enabled,
-        supported=_is_supported(scene, target),
+        supported=can_be_told(target, scene.alert, is_test=scene.is_test),
         round_untold=line.round_untold,
         now=scene.now,
     )
@@ -138,7 +138,9 @@ def _recover(scene: Scene, line: ThreadLine) -> DeliveryRow | None:
     target = scene.snapshot.targets.get(line.target_id)
     if target is None:  # made since the configuration was read; its threads are younger than this alert
         return None
-    step = store_recovery(line.state, round_untold=line.round_untold, supported=_is_supported(scene, target))
+    step = store_recovery(
+        line.state, round_untold=line.round_untold, supported=can_be_told(target, scene.alert, is_test=scene.is_test)
+    )
     if step is None:
         return None
     line.close(step.thread, scene.now)
@@ -153,16 +155,12 @@ def _recover(scene: Scene, line: ThreadLine) -> DeliveryRow | None:
     )
 
 
-def _is_supported(scene: Scene, target: TargetEntry) -> bool:
+def can_be_told(target: TargetEntry, alert: Alert, *, is_test: bool) -> bool:
     """False when the target, as it is set up, cannot be told this alert at all."""
     kind, settings = DESTINATIONS.get(target.kind), target.settings
     if kind is None or settings is None:  # the attempt will say so, and name what to mend
         return True
     message = Message(
-        type=MessageType.ALERT,
-        severity=Severity.WARNING,
-        alert_key=scene.alert.alert_key,
-        alert=scene.alert,
-        is_test=scene.is_test,
+        type=MessageType.ALERT, severity=Severity.WARNING, alert_key=alert.alert_key, alert=alert, is_test=is_test
     )
     return not kind.unsupported(message, settings)

@@ -1,0 +1,77 @@
+"""What is done to many rows at once, in the background: jobs, and what each of them has left to do."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class BulkAct(models.TextChoices):
+    """What a job does to each of its rows."""
+
+    RESEND = "resend", _("resend as it was")
+    RESEND_NOW = "resend_now", _("resend as it would be now")
+    CANCEL = "cancel", _("cancel what waits")
+    REPROCESS = "reprocess", _("decide again")
+    REPLAY = "replay", _("replay refused calls")
+
+
+class BulkStatus(models.TextChoices):
+    """Where a job stands."""
+
+    PREPARING = "preparing", _("being prepared")
+    RUNNING = "running", _("running")
+    DONE = "done", _("done")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+class BulkJob(models.Model):
+    """One act on many rows, chosen by a filter, worked off by the worker."""
+
+    act = models.CharField(_("act"), max_length=16, choices=BulkAct.choices)
+    status = models.CharField(_("status"), max_length=16, choices=BulkStatus.choices, default=BulkStatus.PREPARING)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, verbose_name=_("user"), null=True)
+    actor = models.CharField(_("actor"), max_length=150)
+    """The user's or token's name, kept when either is gone."""
+    filter = models.JSONField(_("filter"), default=dict)
+    """The filter as its page or the API knows it: name -> value."""
+    total = models.PositiveIntegerField(_("total"), default=0)
+    done = models.PositiveIntegerField(_("done"), default=0)
+    failed = models.PositiveIntegerField(_("failed"), default=0)
+    left_out = models.PositiveIntegerField(_("left out"), default=0)
+    reasons = models.JSONField(default=dict)
+    """Why rows failed or were left out: code -> how many."""
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    finished_at = models.DateTimeField(_("finished"), null=True)
+    worked_until = models.DateTimeField(null=True)
+    """The lease of the worker that is at it; one that died lets it run out."""
+
+    class Meta:
+        verbose_name = _("bulk job")
+        verbose_name_plural = _("bulk jobs")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["id"], name="bulk_unfinished", condition=Q(finished_at__isnull=True))]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.get_act_display()}"
+
+    @property
+    def left(self) -> int:
+        """How many rows are still to be worked off."""
+        return max(0, self.total - self.done - self.failed - self.left_out)
+
+
+class BulkItem(models.Model):
+    """A row that a job has still to work off; removed in the transaction that does it."""
+
+    job = models.ForeignKey(BulkJob, models.CASCADE, related_name="items", db_index=False)
+    lane = models.BigIntegerField(default=0)
+    """Rows of one lane wait for each other, other lanes go on: the target of what is resent as it was, else 0."""
+    object_id = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["job", "lane", "id"], name="bulk_lane")]
+
+    def __str__(self) -> str:
+        return f"{self.job_id}: {self.object_id}"
