@@ -77,6 +77,10 @@ class Alert:
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     """Settings chosen in the alert rule action of the source."""
+    cause_keys: tuple[str, ...] = ()
+    """What alerts under another alert key have in common with this one when they tell of the same cause."""
+    is_follow_up: bool = False
+    """True for news about a problem, which is no announcement of it."""
     is_test: bool = False
     """True for the source's own test button."""
     is_legacy: bool = False

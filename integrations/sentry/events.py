@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from integrations.contract import Alert, SentryStatus
+from integrations.sentry import causes
 from integrations.sentry.identity import alert_key, body_identity
 from integrations.sentry.parsing import Tree
 from integrations.sentry.resources import LEGACY, Call
@@ -47,13 +48,13 @@ def read_event(event: Tree, call: Call, status: SentryStatus, trigger: Trigger) 
     subject = subject_of(event, call.document, "issue_id", ("url", "web_url", "issue_url"))
     event_id = identifier(event.get("event_id"))
     message, (error_type, error_value) = message_of(event), error_of(event)
-    found = tags(event.get("tags"))
+    found, title = tags(event.get("tags")), headline(event, message)
     return Alert(
         resource=call.resource,
         action=call.action,
         sentry_status=status,
         alert_key=alert_key(call.source, "issue", *_identity(event, call, subject, event_id)),
-        title=headline(event, message),
+        title=title,
         message=message,
         culprit=line(event.get("culprit"), TITLE) or line(event.get("transaction"), TITLE),
         error_type=error_type,
@@ -76,6 +77,7 @@ def read_event(event: Tree, call: Call, status: SentryStatus, trigger: Trigger) 
         occurred_at=_occurred_at(event),
         tags=found,
         settings=trigger.settings,
+        cause_keys=causes.of_event(call.source, event, subject.project_slug, title),
         is_test=trigger.is_test,
         is_legacy=call.resource == LEGACY,
         unfamiliar=call.notes,

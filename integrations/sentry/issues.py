@@ -1,6 +1,7 @@
 """Issues: their own actions, and the activity alerts around them."""
 
 from integrations.contract import Alert, SentryStatus
+from integrations.sentry import causes
 from integrations.sentry.identity import alert_key, body_identity
 from integrations.sentry.parsing import Tree
 from integrations.sentry.resources import Call
@@ -21,13 +22,13 @@ def read_issue(call: Call, status: SentryStatus) -> Alert:
     issue, rule = mapping(call.data.get("issue")), mapping(call.data.get("alert"))
     subject = subject_of(issue, call.document, "id", ("url", "web_url", "webUrl", "permalink", "project_url"))
     identity = ("id", subject.issue_id) if subject.issue_id else body_identity(call.body)
-    error_type, error_value = error_of(issue)
+    title, (error_type, error_value) = headline(issue), error_of(issue)
     return Alert(
         resource=call.resource,
         action=call.action,
         sentry_status=status,
         alert_key=alert_key(call.source, "issue", *identity),
-        title=headline(issue),
+        title=title,
         message=_activity(mapping(call.data.get("activity"))),
         culprit=line(issue.get("culprit"), TITLE),
         error_type=error_type,
@@ -47,6 +48,8 @@ def read_issue(call: Call, status: SentryStatus) -> Alert:
         logger=optional(issue.get("logger")),
         occurred_at=moment(issue.get(_TIME_OF_ACTION.get(call.action, ""))),
         settings=read_settings(rule.get("settings")),
+        cause_keys=causes.of_issue(call.source, issue, subject.project_slug, title),
+        is_follow_up=call.resource == "activity_alert",
         is_test=is_test_rule(rule.get("id")),
         unfamiliar=(call if issue else call.noting("no issue in the data")).notes,
     )

@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 
 from integrations.contract import Alert, SentryStatus
-from integrations.sentry import links
+from integrations.sentry import causes, links
 from integrations.sentry.identity import alert_key, body_identity
 from integrations.sentry.parsing import Tree
 from integrations.sentry.resources import Call
@@ -24,11 +24,12 @@ def read_metric_alert(call: Call, status: SentryStatus) -> Alert:
     slugs = _projects(incident, rule)
     title = _title(call.data, incident, rule)
     rule_id = rule_id_of(rule.get("id")) or links.metric_rule_id(url)
+    key = alert_key(call.source, "metric", *_identity(call, incident, rule_id, title, slugs))
     return Alert(
         resource=call.resource,
         action=call.action,
         sentry_status=status,
-        alert_key=alert_key(call.source, "metric", *_identity(call, incident, rule_id, title, slugs)),
+        alert_key=key,
         kind="metric",
         title=title,
         message=_message(call.data),
@@ -40,6 +41,7 @@ def read_metric_alert(call: Call, status: SentryStatus) -> Alert:
         rule_id=rule_id,
         link=links.page(url),
         occurred_at=_occurred_at(incident, status),
+        cause_keys=causes.of_metric_alert(call.source, key, slugs[0] if slugs else None, title),
         settings=metric_settings(rule, call.action, mapping(call.document.get("installation")).get("uuid")),
         is_test=is_test_rule(rule.get("id")),
         unfamiliar=_notes(call),

@@ -23,6 +23,13 @@ class Thread(models.Model):
     last_fired_at = models.DateTimeField(null=True)
     """When the last firing was stored unsuppressed."""
     recovery_severity = models.CharField(max_length=16, choices=Severity.choices, default=Severity.OK)
+    announced_by = models.CharField(max_length=64, blank=True, default="", db_default="")
+    """The resource that announced the problem last."""
+    announced_at = models.DateTimeField(null=True)
+    cause_key = models.CharField(max_length=64, null=True)
+    """What threads about the same cause under other alert keys have in common; NULL for most."""
+    echo_key = models.CharField(max_length=64, null=True)
+    """The other alert key whose announcement was held back because of this thread: its recovery belongs here, too."""
     project_slug = models.CharField(_("project"), max_length=200, blank=True)
     environment = models.CharField(_("environment"), max_length=200, blank=True)
     title = models.CharField(_("title"), max_length=512, blank=True)
@@ -38,6 +45,8 @@ class Thread(models.Model):
         indexes = [
             models.Index(fields=["alert_key"], name="thread_key"),
             models.Index(fields=["-opened_at"], name="thread_open", condition=Q(is_open=True)),
+            models.Index(fields=["cause_key"], name="thread_cause", condition=Q(cause_key__isnull=False)),
+            models.Index(fields=["echo_key"], name="thread_echo", condition=Q(echo_key__isnull=False)),
         ]
         permissions = [("close_thread", "Can close an open alert by hand")]
 
@@ -61,7 +70,7 @@ class DeliveryReason(models.TextChoices):
     """Why a delivery was not sent, or ended as it did; failed attempts carry `contract.Reason` codes instead."""
 
     SILENCED = "silenced", _("silenced")
-    REPEATED = "repeated", _("repeated too soon")
+    REPEATED = "repeated", _("told already")
     TARGET_DISABLED = "target_disabled", _("target is disabled")
     DROPPED = "dropped", _("severity says: do not send")
     UNSUPPORTED_BY_MODE = "unsupported_by_mode", _("the target's mode cannot say this")

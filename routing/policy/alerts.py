@@ -31,7 +31,8 @@ def from_json(plain: dict[str, Any]) -> Alert:
     known = {field.name for field in fields(Alert)}
     values = {name: value for name, value in plain.items() if name in known}
     values["sentry_status"] = SentryStatus(values["sentry_status"])
-    values["project_slugs"] = tuple(values.get("project_slugs", ()))
+    for name in ("project_slugs", "cause_keys"):
+        values[name] = tuple(values.get(name, ()))
     values["tags"] = {name: tuple(texts) for name, texts in values.get("tags", {}).items()}
     if "occurred_at" in values:
         values["occurred_at"] = datetime.fromisoformat(values["occurred_at"])

@@ -8,6 +8,8 @@
      "silences": [{"id", "name", "result", "when": […]}, …],
      "targets": [{"id", "name", "severity", "recovery_severity", "rules", "repeat_minutes", "silence"}, …]}
 
+Storing adds `"echoes": [{"target", "announced_by", "announced_at"}, …]` where another resource told a target already.
+
 A condition is `{"field", "op", "value"?, "more"?, "seen": […], "holds", "reason"?}` or `{"any": [condition, …], "holds"}`.
 The `result` of a rule is `matched`, `not_matched`, `outside_active_hours` (its conditions hold), `broken` (with
 `detail`) or `not_reached` (an earlier rule ended the search; its conditions are not shown); of a silence in force,

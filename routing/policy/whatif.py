@@ -87,6 +87,10 @@ class _Simulation:
     guard: PatternGuard
     threads: dict[str, dict[str, ThreadState]] = field(default_factory=dict)
     """By alert key and target."""
+    causes: dict[str, set[str]] = field(default_factory=dict)
+    """The alert keys that told of each cause that several share."""
+    stand_ins: dict[ThreadKey, set[str]] = field(default_factory=dict)
+    """The alert keys under which a target was told of what another announced."""
     told: list[Told] = field(default_factory=list)
     unrouted: set[int] = field(default_factory=set)
     held: dict[int, dict[ThreadKey, _Held]] = field(default_factory=dict)
@@ -104,10 +108,13 @@ class _Simulation:
 
     def _tell(self, case: Case, place: Place, verdict: TargetVerdict) -> None:
         key, threads = (place.name, case.alert.alert_key), self.threads.setdefault(case.alert.alert_key, {})
+        siblings = self._siblings(case, place.name)
         step = store_firing(
             threads.get(place.name, NEW_THREAD),
             verdict,
             status=case.alert.sentry_status,
+            resource="" if case.alert.is_test or case.alert.is_follow_up else case.alert.resource,
+            siblings=siblings.values(),
             target_enabled=place.enabled,
             supported=place.can_be_told(case.alert),
             round_untold=False,
@@ -116,9 +123,18 @@ class _Simulation:
         self.told.append(Told(place.name, case.inbound, case.at, step.severity, step.reason))
         if step.reason == "silenced" and verdict.silence is not None:
             self._hold(key, case, verdict, verdict.silence)
+        elif step.echo_of is not None:
+            self.stand_ins.setdefault(key, set()).update(of for of in siblings if siblings[of] is step.echo_of)
         elif not step.reason:
             threads[place.name] = step.thread
             self._forget([key])
+
+    def _siblings(self, case: Case, name: str) -> dict[str, ThreadState]:
+        """What the target was told of the same cause under other alert keys."""
+        for cause in case.alert.cause_keys:
+            self.causes.setdefault(cause, {cause}).add(case.alert.alert_key)
+        keys = {key for cause in case.alert.cause_keys for key in self.causes[cause]} - {case.alert.alert_key}
+        return {key: self.threads[key][name] for key in sorted(keys) if name in self.threads.get(key, {})}
 
     def _hold(self, key: ThreadKey, case: Case, verdict: TargetVerdict, silence: int) -> None:
         before = self.held.setdefault(silence, {}).pop(key, None)
@@ -128,9 +144,11 @@ class _Simulation:
         self.held[silence][key] = _Held(case.alert.sentry_status, severity, verdict.recovery_severity, case.at)
 
     def recover(self, case: Case) -> None:
-        threads = self.threads.get(case.alert.alert_key, {})
-        for name in sorted(threads):
-            place = self.setup.places.get(name)
+        ended = {(name, case.alert.alert_key) for name in self.threads.get(case.alert.alert_key, {})}
+        for key in [key for key in self.stand_ins if key[1] == case.alert.alert_key]:
+            ended |= {(key[0], other) for other in self.stand_ins.pop(key)}
+        for name, alert_key in sorted(ended):
+            place, threads = self.setup.places.get(name), self.threads[alert_key]
             supported = place is None or place.can_be_told(case.alert)
             step = store_recovery(threads[name], round_untold=False, supported=supported)
             if step is not None:

@@ -66,7 +66,7 @@ def threads_at(moment: datetime, alert_keys: Collection[str]) -> dict[ThreadKey,
     last = ends.annotate(fired=Max("id", filter=firing), over=Max("id", filter=Q(sentry_status=SentryStatus.RESOLVED)))
     fired = [row["fired"] for row in last if row["fired"] is not None and row["fired"] > (row["over"] or 0)]
     recovery = dict(_recovery_severities(alert_keys))
-    columns = ("target_name", "alert_key", "sentry_status", "severity", "created_at")
+    columns = ("target_name", "alert_key", "sentry_status", "severity", "created_at", "inbound__resource")
     return {
         (target, key): ThreadState(
             is_open=True,
@@ -75,8 +75,10 @@ def threads_at(moment: datetime, alert_keys: Collection[str]) -> dict[ThreadKey,
             last_severity=_severity(severity),
             last_fired_at=at,
             recovery_severity=recovery.get((target, key), Severity.OK),
+            announced_by=resource or "",
+            announced_at=at,
         )
-        for target, key, status, severity, at in Delivery.objects.filter(pk__in=fired).values_list(*columns)
+        for target, key, status, severity, at, resource in Delivery.objects.filter(pk__in=fired).values_list(*columns)
     }
 
 

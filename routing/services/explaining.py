@@ -14,6 +14,7 @@ from integrations.sentry.resources import RESOURCE_HEADER
 from routing.policy import alerts
 from routing.selectors import configuration
 from routing.services.deciding import find
+from routing.services.storing.concerns import Concern
 from routing.services.storing.judging import judge
 from routing.services.storing.prepared import Finding
 from routing.services.storing.statements import ask
@@ -61,9 +62,8 @@ def explain(*, source_name: str, resource: str, body: bytes, now: datetime | Non
 
 def _threads(finding: Finding) -> Threads:
     """The threads concerned, read without a lock; new ones get no number."""
-    keys = [finding.alert.alert_key] if finding.alert else []
     with connection.cursor() as cursor:
-        rows, ends = ask(cursor, Threads.questions(keys, lock=False))
+        rows, ends = ask(cursor, Concern.of([finding.alert] if finding.alert else []).questions(lock=False))
     return Threads(rows, ends, iter(range(0, -(10**9), -1)))
 
 

@@ -11,7 +11,7 @@ from integrations.contract import SentryStatus, Severity
 from routing.models import BulkJob, Delivery, DeliveryStatus, Inbound, MessageType, Target, Thread
 from routing.policy.retrying import expires_at
 from routing.policy.specs import SeverityOrDrop
-from routing.policy.threads import ThreadState, open_round
+from routing.policy.threads import STATE_COLUMNS, ThreadState, open_round
 from routing.selectors.recoveries import last_recoveries
 from routing.services import auditing
 from routing.services.auditing import Actor
@@ -131,7 +131,7 @@ def _open(thread: Thread, again: Again, now: datetime) -> None:
         recovery_severity=again.recovery_severity,
         now=now,
     )
-    for name in ("is_open", "round", "last_status", "last_severity", "last_fired_at", "recovery_severity"):
+    for name in STATE_COLUMNS:
         setattr(thread, name, getattr(state, name))
     thread.opened_at, thread.closed_at = now, None
     alert = delivery.inbound.alert if isinstance(delivery.inbound, Inbound) and delivery.inbound.alert else {}

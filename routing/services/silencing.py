@@ -23,6 +23,7 @@ from routing.selectors.held_back import Group, HeldBack, groups, held_back, inbo
 from routing.selectors.recoveries import last_recoveries
 from routing.selectors.snapshot import Snapshot, TargetEntry
 from routing.services.engine.waking import notify_workers
+from routing.services.storing.concerns import Concern
 from routing.services.storing.rows import fallback_time
 from routing.services.storing.statements import Statement, ask, carry_out, ids_of, is_postgres, marks, new_ids
 from routing.services.storing.threads import Threads
@@ -87,7 +88,7 @@ def _tell(
     cursor: CursorWrapper, group: Group, target: TargetEntry, rows: Sequence[HeldBack], now: datetime
 ) -> Delivery | None:
     keys = {row.alert_key for row in rows}
-    answers = ask(cursor, [*Threads.questions(keys, lock=True), new_ids("routing_thread", len(keys))])
+    answers = ask(cursor, [*Concern(frozenset(keys)).questions(lock=True), new_ids("routing_thread", len(keys))])
     threads = Threads(answers[0], answers[1], ids_of(answers[2]))
     problems = _untold(rows, target, threads)
     if not problems:

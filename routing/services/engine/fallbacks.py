@@ -7,7 +7,7 @@ from django.db import transaction
 from integrations.contract import MessageType, SentryStatus, Severity
 from routing.models import Delivery, DeliveryReason, DeliveryStatus, Target, Thread
 from routing.policy.retrying import expires_at
-from routing.policy.threads import ThreadState, open_round
+from routing.policy.threads import STATE_COLUMNS, ThreadState, open_round
 from routing.services.engine import outbox
 from routing.services.engine.waking import notify_workers
 
@@ -144,7 +144,7 @@ def _open(thread: Thread, original: Delivery, now: datetime) -> None:
     )
     if not thread.is_open:
         thread.opened_at, thread.closed_at = now, None
-    for name in ("is_open", "round", "last_status", "last_severity", "last_fired_at", "recovery_severity"):
+    for name in STATE_COLUMNS:
         setattr(thread, name, getattr(state, name))
     for name in ("source_name", "project_slug", "environment", "title", "link"):
         setattr(thread, name, getattr(theirs, name))

@@ -10,6 +10,7 @@ from routing.models import Delivery, Inbound, InboundBody
 from routing.selectors.snapshot import Snapshot
 from routing.services.engine.waking import CHANNEL
 from routing.services.storing.columns import decided_inbound, new_inbound
+from routing.services.storing.concerns import Concern
 from routing.services.storing.duplicates import Duplicates
 from routing.services.storing.judging import Judgement, judge
 from routing.services.storing.prepared import Finding, Outdated, Prepared, Receipt, Waiting
@@ -61,16 +62,17 @@ class Batch:
 
     def store(self, cursor: CursorWrapper, prepared: Sequence[Prepared]) -> list[Receipt | Exception]:
         """Write new webhooks, in order, but those decided by a configuration that is no longer; raises DatabaseError."""
-        questions = Duplicates.questions(prepared)
+        questions, concern = Duplicates.questions(prepared), _concern(one.finding for one in prepared)
         answers = ask(
             cursor,
             [
                 *self._begin,
                 *(_PATIENCE if is_postgres() else ()),
+                *concern.locks(),
                 *questions,
                 _STAMP,
                 _sources_that_wait(prepared),
-                *Threads.questions(_alert_keys(one.finding for one in prepared), lock=True),
+                *concern.questions(lock=True),
                 new_ids("routing_inbound", len(prepared)),
                 new_ids("routing_thread", sum(_openings(one.finding) for one in prepared)),
             ],
@@ -100,12 +102,13 @@ class Batch:
 
     def settle(self, cursor: CursorWrapper, waiting: Sequence[Waiting]) -> int:
         """Put decisions into stored webhooks, in order, and return how many still waited; raises DatabaseError."""
-        ids = [one.inbound_id for one in waiting]
+        ids, concern = [one.inbound_id for one in waiting], _concern(one.finding for one in waiting)
         still, rows, ends, openings = ask(
             cursor,
             [
+                *concern.locks(),
                 Statement(_STILL_WAITING.format(ids=marks(ids)), ids),
-                *Threads.questions(_alert_keys(one.finding for one in waiting), lock=True),
+                *concern.questions(lock=True),
                 new_ids("routing_thread", sum(_openings(one.finding) for one in waiting)),
             ],
         )
@@ -179,8 +182,8 @@ def _version(snapshot: Snapshot, now: datetime) -> Statement:
     )
 
 
-def _alert_keys(findings: Iterable[Finding]) -> set[str]:
-    return {finding.alert.alert_key for finding in findings if finding.alert is not None}
+def _concern(findings: Iterable[Finding]) -> Concern:
+    return Concern.of(finding.alert for finding in findings if finding.alert is not None)
 
 
 def _openings(finding: Finding) -> int:

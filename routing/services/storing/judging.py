@@ -1,7 +1,7 @@
 """From a decision and the threads to deliveries: the part of deciding that depends on what targets were told before."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import orjson
@@ -10,7 +10,7 @@ from integrations.contract import Alert, Message, MessageType, Severity
 from integrations.registry import DESTINATIONS
 from routing.models import DeliveryReason, InboundReason, InboundStatus
 from routing.policy.specs import Decision, TargetVerdict
-from routing.policy.threads import store_firing, store_recovery
+from routing.policy.threads import ThreadState, store_firing, store_recovery
 from routing.selectors.snapshot import Snapshot, TargetEntry
 from routing.services.storing.prepared import Finding, TargetReceipt
 from routing.services.storing.rows import DeliveryRow, firing_row, recovery_row
@@ -48,6 +48,8 @@ class Scene:
     snapshot: Snapshot
     threads: Threads
     now: datetime
+    echoes: list[dict[str, str]] = field(default_factory=list)
+    """For the trace: what targets were told already, and by which resource."""
 
 
 def judge(
@@ -86,26 +88,38 @@ def _firing(scene: Scene, decision: Decision, written: bytes) -> Judgement:
     return Judgement(
         status=InboundStatus.ROUTED if told else InboundStatus.UNROUTED,
         reason=InboundReason(decision.reason),
-        decision=written,
+        decision=_with_echoes(written, scene.echoes),
         deliveries=told,
     )
+
+
+def _with_echoes(written: bytes, echoes: Sequence[dict[str, str]]) -> bytes:
+    """The decision for the log; whom another resource told is only known once the threads are."""
+    if not echoes:
+        return written
+    decision = orjson.loads(written)
+    decision["trace"] = {**decision["trace"], "echoes": list(echoes)}
+    return orjson.dumps(decision)
 
 
 def _tell(scene: Scene, target: TargetEntry, verdict: TargetVerdict) -> DeliveryRow:
     if scene.is_test:
         verdict = replace(verdict, silence=None, repeat_minutes=0)
     alert, line = scene.alert, scene.threads.line(target.id, scene.alert.alert_key)
-    last_fired_at = line.state.last_fired_at
+    siblings = {id(other.state): other for other in scene.threads.siblings(line, alert)}
     step = store_firing(
         line.state,
         verdict,
         status=alert.sentry_status,
+        resource="" if scene.is_test or alert.is_follow_up else alert.resource,
+        siblings=[other.state for other in siblings.values()],
         target_enabled=target.enabled,
         supported=can_be_told(target, scene.alert, is_test=scene.is_test),
         round_untold=line.round_untold,
         now=scene.now,
     )
-    waits = line.has_unfinished
+    if step.echo_of is not None:
+        _note_echo(scene, target, step.echo_of, siblings.get(id(step.echo_of)))
     if not step.reason:
         scene.threads.open(line, step.thread, alert, scene.source_name, scene.now)
     return firing_row(
@@ -115,11 +129,18 @@ def _tell(scene: Scene, target: TargetEntry, verdict: TargetVerdict) -> Delivery
         line=line,
         reason=DeliveryReason(step.reason) if step.reason else None,
         silence=scene.snapshot.silences.get(verdict.silence or 0),
-        last_fired_at=last_fired_at,
-        waits=waits,
+        held_until=step.held_until,
         is_test=scene.is_test,
         now=scene.now,
     )
+
+
+def _note_echo(scene: Scene, target: TargetEntry, told: ThreadState, sibling: ThreadLine | None) -> None:
+    """Say in the trace who announced it before; a thread of another alert key takes the recovery of this one, too."""
+    at = told.announced_at.isoformat() if told.announced_at else ""
+    scene.echoes.append({"target": target.name, "announced_by": told.announced_by, "announced_at": at})
+    if sibling is not None:
+        sibling.echo(scene.alert.alert_key)
 
 
 def _recovery(scene: Scene) -> Judgement:

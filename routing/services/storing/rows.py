@@ -5,7 +5,6 @@ from typing import Any, TypeAlias
 
 from integrations.contract import Alert, Severity
 from routing.models import DeliveryReason, DeliveryStatus
-from routing.policy.repeating import repeat_ends
 from routing.policy.specs import SeverityOrDrop, SilenceSpec, TargetVerdict
 from routing.policy.windows import silence_end
 from routing.selectors.snapshot import TargetEntry
@@ -27,12 +26,14 @@ def firing_row(
     line: ThreadLine,
     reason: DeliveryReason | None,
     silence: SilenceSpec | None,
-    last_fired_at: datetime | None,
-    waits: bool,
+    held_until: datetime | None,
     is_test: bool,
     now: datetime,
 ) -> DeliveryRow:
-    """The delivery of a firing alert: one to be sent (after the older ones of its thread), or one held back."""
+    """The delivery of a firing alert: one to be sent (after the older ones of its thread), or one held back.
+
+    `held_until` is when a repeated one would be told again.
+    """
     row = _row(alert, target, line, verdict.severity, is_test=is_test, now=now)
     row["rules"] = list(verdict.rules)
     if reason is None:
@@ -45,8 +46,8 @@ def firing_row(
             "held_until": silence_end(silence, now),
             "awaits_summary": True,
         }
-    elif reason is DeliveryReason.REPEATED and last_fired_at is not None:
-        row["held_until"] = repeat_ends(repeat_minutes=verdict.repeat_minutes, last_fired_at=last_fired_at)
+    elif reason is DeliveryReason.REPEATED:
+        row["held_until"] = held_until
     return _ended(row, DeliveryStatus.SUPPRESSED, reason)
 
 

@@ -1,6 +1,6 @@
 """The threads that a transaction is concerned with, and what they are after each alert decided in it so far."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,30 +9,10 @@ from integrations.contract import DROP, Alert, SentryStatus, Severity
 from routing.models import Thread
 from routing.policy.specs import SeverityOrDrop
 from routing.policy.threads import NEW_THREAD, ThreadState, is_untold
-from routing.services.storing.statements import Rows, Statement, aware, insertions, is_postgres, marks, moment, update
+from routing.services.storing.statements import Rows, Statement, aware, insertions, moment, update
 
-_THREADS = """
-SELECT id, target_id, alert_key, is_open, round, next_sequence, last_status, last_severity, last_fired_at,
-       recovery_severity, project_slug
-FROM routing_thread WHERE alert_key IN {keys} ORDER BY target_id, alert_key{lock}"""
-
-_ENDS = """
-SELECT thread.id,
-       EXISTS (SELECT 1 FROM routing_delivery WHERE thread_id = thread.id AND finished_at IS NULL),
-       thread.is_open AND EXISTS ({firings} IN ('pending', 'sending', 'delivered')),
-       thread.is_open AND EXISTS ({firings} IN ('dead', 'expired', 'cancelled'))
-FROM routing_thread AS thread WHERE thread.alert_key IN {keys}"""
-
-# A firing that was folded into a digest, or summed up after a silence, was told when that message was.
 _TOLD, _LOST = "delivered", "dead"
 """The ends that stand for all of their sort."""
-
-_FIRINGS = """
-SELECT 1 FROM routing_delivery AS firing
-LEFT JOIN routing_delivery AS digest ON digest.id = firing.digest_id
-LEFT JOIN routing_delivery AS summary ON summary.id = firing.summary_id
-WHERE firing.thread_id = thread.id AND firing.round = thread.round AND firing.sentry_status <> 'resolved'
-AND COALESCE(digest.status, summary.status, firing.status)"""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,6 +28,8 @@ class ThreadLine:
     project_slug: str = ""
     has_unfinished: bool = False
     """True when an older delivery is not finished, so that a new one waits behind it."""
+    cause_key: str | None = None
+    echo_key: str | None = None
     ends: frozenset[str] = frozenset()
     """How the firings of the open round ended, as far as it matters: see `policy.threads.is_untold`."""
     is_new: bool = False
@@ -73,27 +55,22 @@ class ThreadLine:
         self.state = state
         self.changes |= {"is_open": False, "closed_at": now}
 
+    def echo(self, alert_key: str) -> None:
+        """Note that this thread stands for an announcement of another alert key, too."""
+        self.echo_key = self.changes["echo_key"] = alert_key
+
 
 class Threads:
-    """The threads of some alert keys, whatever their targets. New ones take their ids from `ids`."""
+    """The threads of a `Concern`, whatever their targets. New ones take their ids from `ids`."""
 
     def __init__(self, rows: Rows, ends: Rows, ids: Iterator[int]) -> None:
+        """Take the rows that the concern's questions found."""
         self._ids = ids
         self._lines: dict[tuple[int, str], ThreadLine] = {}
         known = {row[0]: row[1:] for row in ends}
         for row in rows:
             line = _line(row, *known.get(row[0], (False, False, False)))
             self._lines[line.target_id, line.alert_key] = line
-
-    @staticmethod
-    def questions(alert_keys: Collection[str], *, lock: bool) -> tuple[Statement, Statement]:
-        """The two queries whose rows the constructor takes; the second must see the data after the first got its locks."""
-        keys = tuple(alert_keys) or ("",)
-        locking = " FOR NO KEY UPDATE" if lock and is_postgres() else ""
-        return (
-            Statement(_THREADS.format(keys=marks(keys), lock=locking), keys),
-            Statement(_ENDS.format(keys=marks(keys), firings=_FIRINGS), keys),
-        )
 
     def line(self, target_id: int, alert_key: str) -> ThreadLine:
         """The target's thread about this key, which may have to be opened yet."""
@@ -103,9 +80,24 @@ class Threads:
         return found
 
     def open_lines(self, alert_key: str) -> list[ThreadLine]:
-        """The open threads about this key, in target order."""
-        found = [line for line in self._lines.values() if line.alert_key == alert_key and line.state.is_open]
-        return sorted(found, key=lambda line: line.target_id)
+        """The open threads about this key, and those that told of it under their own, in target order."""
+        found = [
+            line for line in self._lines.values() if line.state.is_open and alert_key in (line.alert_key, line.echo_key)
+        ]
+        return sorted(found, key=lambda line: (line.target_id, line.alert_key))
+
+    def siblings(self, line: ThreadLine, alert: Alert) -> list[ThreadLine]:
+        """The same target's threads about the alert's cause under other alert keys, as far as it was told of them."""
+        if not alert.cause_keys:
+            return []
+        return [
+            other
+            for other in self._lines.values()
+            if other.target_id == line.target_id
+            and other is not line
+            and (other.alert_key in alert.cause_keys or other.cause_key in alert.cause_keys)
+            and not other.round_untold
+        ]
 
     def open(self, line: ThreadLine, state: ThreadState, alert: Alert, source_name: str, now: datetime) -> None:
         """Note that the line's target is told of a firing: its thread is open afterwards, in the round of `state`."""
@@ -113,11 +105,15 @@ class Threads:
             line.id = next(self._ids)
             line.is_new = True
         if not line.state.is_open:
+            line.echo_key = None
             line.changes |= {"opened_at": now, "closed_at": None}
         line.state = state
         line.ends |= {"pending"}
         line.project_slug = alert.project_slug or ""
+        line.cause_key = alert.cause_keys[-1] if alert.cause_keys else None
         line.changes |= {
+            "cause_key": line.cause_key,
+            "echo_key": line.echo_key,
             **_state_columns(state),
             "source_name": source_name,
             "project_slug": line.project_slug,
@@ -149,7 +145,8 @@ class Threads:
 
 
 def _line(row: tuple[Any, ...], has_unfinished: bool, was_told: bool, was_lost: bool) -> ThreadLine:
-    (thread, target, key, is_open, round_, sequence, status, severity, fired_at, recovery, slug) = row
+    (thread, target, key, is_open, round_, sequence, status, severity, fired_at, recovery, slug, *announced) = row
+    announced_by, announced_at, cause_key, echo_key = announced
     return ThreadLine(
         id=thread,
         target_id=target,
@@ -161,7 +158,11 @@ def _line(row: tuple[Any, ...], has_unfinished: bool, was_told: bool, was_lost: 
             last_severity=_severity(severity) if severity else None,
             last_fired_at=aware(fired_at),
             recovery_severity=_severity(recovery),
+            announced_by=announced_by,
+            announced_at=aware(announced_at),
         ),
+        cause_key=cause_key,
+        echo_key=echo_key,
         next_sequence=sequence,
         project_slug=slug,
         has_unfinished=bool(has_unfinished),
@@ -177,6 +178,8 @@ def _state_columns(state: ThreadState) -> dict[str, Any]:
         "last_severity": state.last_severity or "",
         "last_fired_at": state.last_fired_at,
         "recovery_severity": state.recovery_severity,
+        "announced_by": state.announced_by,
+        "announced_at": state.announced_at,
     }
 
 

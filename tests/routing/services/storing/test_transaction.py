@@ -378,7 +378,7 @@ class TestRaces:
         make_source()
         make_rule("all", make_target())
         one = prepared()
-        receipts = _at_once([lambda: store(one)[0] for _ in range(4)])
+        receipts = at_once([lambda: store(one)[0] for _ in range(4)])
         assert len({receipt.id for receipt in receipts}) == 1
         assert sorted(receipt.is_duplicate for receipt in receipts) == [False, True, True, True]
         assert (Inbound.objects.get().duplicate_count, Delivery.objects.count()) == (3, 1)
@@ -387,7 +387,7 @@ class TestRaces:
         make_source()
         make_rule("all", make_target(), make_target("duty"))
         units = [prepared() for _ in range(4)]
-        _at_once([lambda unit=unit: store(unit)[0] for unit in units])
+        at_once([lambda unit=unit: store(unit)[0] for unit in units])
         assert Thread.objects.count() == 2
         for thread in Thread.objects.all():
             line = list(thread.deliveries.order_by("sequence").values_list("sequence", "due_at"))
@@ -411,7 +411,7 @@ class TestRaces:
         assert Inbound.objects.get().status == "received"
 
 
-def _at_once(jobs: list[Any]) -> list[Any]:
+def at_once(jobs: list[Any]) -> list[Any]:
     """Run jobs in threads of their own, all beginning at the same moment."""
     barrier, results = Barrier(len(jobs)), [None] * len(jobs)
 
