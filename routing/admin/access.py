@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from routing.admin.acting import acting_user
 from routing.admin.forms.moments import LABELLED_MOMENTS
 from routing.models import ApiToken, AuditEntry
 from routing.services import tokens
@@ -27,7 +28,8 @@ class ApiTokenAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: bool) -> None:
         """Make the token and show its text, once."""
-        token, text = tokens.create(name=obj.name, role=obj.role, expires_at=obj.expires_at)
+        actor = acting_user(request)
+        token, text = tokens.issue(name=obj.name, role=obj.role, expires_at=obj.expires_at, actor=actor)
         obj.pk = token.pk
         self.message_user(
             request, _("Copy the token now, it is not shown again: %(token)s") % {"token": text}, messages.WARNING

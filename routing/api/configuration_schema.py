@@ -12,6 +12,7 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
+from routing.api.choosing import FILTERS
 from routing.api.configuration_views import SectionList, SectionObject, SettingsView
 from routing.api.serializers import configuration as shapes
 
@@ -43,6 +44,10 @@ def _page(section: str) -> Any:
     return inline_serializer(f"{section.title()}Page", {"results": many, **ends})
 
 
+def _filters(section: str) -> list[OpenApiParameter]:
+    return [OpenApiParameter(name, str) for name in FILTERS[section]]
+
+
 def views_of(section: str) -> tuple[Any, Any]:
     """The list view and the object view of a section, described."""
     shape, title = SHAPES[section], section.title()
@@ -51,7 +56,9 @@ def views_of(section: str) -> tuple[Any, Any]:
     written = {200: shape, 201: shape, 400: REFUSED, 412: STALE}
     changed = {200: shape, 400: REFUSED, 412: STALE}
     in_list = extend_schema_view(
-        get=extend_schema(operation_id=f"{section}_list", responses=_page(section), parameters=PAGING),
+        get=extend_schema(
+            operation_id=f"{section}_list", responses=_page(section), parameters=[*PAGING, *_filters(section)]
+        ),
         post=extend_schema(
             operation_id=f"{section}_create",
             request=shape,
@@ -69,6 +76,11 @@ def views_of(section: str) -> tuple[Any, Any]:
     return in_list(lists), of_one(objects)
 
 
-Settings: Any = extend_schema(
-    request=shapes.SettingsSerializer, responses={200: shapes.SettingsSerializer, 400: REFUSED}
+Settings: Any = extend_schema_view(
+    get=extend_schema(responses={200: shapes.SettingsSerializer}),
+    patch=extend_schema(
+        request=shapes.SettingsSerializer,
+        responses={200: shapes.SettingsSerializer, 400: REFUSED, 412: STALE},
+        parameters=[IF_MATCH],
+    ),
 )(SettingsView)

@@ -1,7 +1,9 @@
 """Configured objects over HTTP, found by name: the same words, checks and effects as the configuration file."""
 
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
@@ -9,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from routing.api import configuring
+from routing.api import choosing, configuring
 from routing.api.parsing import BoundedJSONParser
 from routing.api.throttling import TokenThrottle
 from routing.selectors.snapshot import HOOK_SOURCE
@@ -17,11 +19,11 @@ from routing.services.configuration.document import VERSION, Document, Item, par
 from routing.services.configuration.exporting import plain_item
 from routing.services.configuration.problems import ConfigurationError
 from routing.services.configuration.reading import read_plain
+from routing.services.configuration.stored import Stored
 from routing.services.sources import address_of
 
 PAGE = 50
 MAX_PAGE = 200
-PAGING = ("cursor", "page_size", "format")
 READ_ONLY = frozenset({"hook_urls"})
 
 
@@ -56,14 +58,11 @@ class SectionList(SectionView):
         items = list(configuring.read(self.section).items[self.section].values())
         if self.section == "silences":
             items.reverse()
+        items = choosing.chosen(self.section, items, request.query_params.dict(), timezone.now())
         start, size = self._number(request, "cursor", 0, 10**9), self._number(request, "page_size", PAGE, MAX_PAGE)
-        unknown = {name: [_("There is no such filter.")] for name in request.query_params if name not in PAGING}
-        if unknown:
-            raise ValidationError(unknown)
         page = [self.shown(item) for item in items[start : start + size]]
-        url = request.build_absolute_uri(request.path)
-        following = f"{url}?cursor={start + size}&page_size={size}" if start + size < len(items) else None
-        before = f"{url}?cursor={max(start - size, 0)}&page_size={size}" if start else None
+        following = self._page_url(request, start + size, size) if start + size < len(items) else None
+        before = self._page_url(request, max(start - size, 0), size) if start else None
         return Response({"results": page, "next": following, "previous": before})
 
     def post(self, request: Request) -> Response:
@@ -76,6 +75,11 @@ class SectionList(SectionView):
         if name in before.items[self.section]:
             return self.answer(item)
         return self.answer(item, status.HTTP_201_CREATED, **self._once(item))
+
+    def _page_url(self, request: Request, start: int, size: int) -> str:
+        """The address of another page of the same question."""
+        asked = {**request.query_params.dict(), "cursor": str(start), "page_size": str(size)}
+        return f"{request.build_absolute_uri(request.path)}?{urlencode(asked)}"
 
     def _once(self, item: Item) -> dict[str, Any]:
         """What only the answer to the creation tells."""
@@ -132,9 +136,9 @@ class SettingsView(SectionView):
     """The operations target and the default severity mapping."""
 
     def get(self, request: Request) -> Response:
-        """As they are."""
+        """As they are; their version is the ETag."""
         stored = configuring.read("targets")
-        return Response({"operations_target": stored.operations_target, "severity": stored.severity})
+        return Response(_settings(stored), headers={"ETag": configuring.etag_of(_settings(stored))})
 
     def patch(self, request: Request) -> Response:
         """Change what is sent; severities that are not sent stay."""
@@ -142,7 +146,11 @@ class SettingsView(SectionView):
             document = parse(read_plain({"version": VERSION, **self._known(request)}))
         except ConfigurationError as error:
             raise configuring.by_field(error, "") from error
-        configuring.write(document, section="", request=request, precondition=lambda _stored: None)
+
+        def check(stored: Stored) -> None:
+            configuring.unless_changed(request, configuring.etag_of(_settings(stored)))
+
+        configuring.write(document, section="", request=request, precondition=check)
         return self.get(request)
 
     def _known(self, request: Request) -> dict[str, Any]:
@@ -153,3 +161,7 @@ class SettingsView(SectionView):
         if unknown:
             raise ValidationError(unknown)
         return given
+
+
+def _settings(stored: Stored) -> dict[str, Any]:
+    return {"operations_target": stored.operations_target, "severity": stored.severity}

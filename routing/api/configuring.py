@@ -61,7 +61,12 @@ def find(section: str, name: str) -> Item:
 
 def etag(section: str, item: Item) -> str:
     """The version of an object: another for every change, that of a secret included."""
-    return f'"{sha256(orjson.dumps(plain_item(section, item, masked=False))).hexdigest()[:32]}"'
+    return etag_of(plain_item(section, item, masked=False))
+
+
+def etag_of(shown: Mapping[str, Any]) -> str:
+    """The version of a value."""
+    return f'"{sha256(orjson.dumps(shown, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]}"'
 
 
 def document_of(section: str, given: Mapping[str, Any]) -> Document:
@@ -122,10 +127,17 @@ def if_match(request: Request, section: str, name: str, *, must_exist: bool) -> 
                 raise NotFound
             if wanted:
                 raise Changed(_("There is none of this name."))
-        elif wanted not in ("", "*") and etag(section, item) not in [tag.strip() for tag in wanted.split(",")]:
-            raise Changed(_("It was changed since you read it. Read it again."))
+        else:
+            unless_changed(request, etag(section, item))
 
     return check
+
+
+def unless_changed(request: Request, current: str) -> None:
+    """Go on when If-Match names the current version, or none; raises Changed."""
+    wanted = request.headers.get("If-Match", "").strip()
+    if wanted not in ("", "*") and current not in [tag.strip() for tag in wanted.split(",")]:
+        raise Changed(_("It was changed since you read it. Read it again."))
 
 
 def named(section: str, name: str, given: Mapping[str, Any]) -> dict[str, Any]:

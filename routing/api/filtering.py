@@ -60,12 +60,14 @@ def number(column: str) -> Condition:
 def flag(column: str) -> Condition:
     """True or false."""
 
-    def condition(value: str) -> Q:
-        if value not in ("true", "false"):
-            raise ValueError(_("Use true or false."))
-        return Q(**{column: value == "true"})
+    return lambda value: Q(**{column: truth(value)})
 
-    return condition
+
+def truth(value: str) -> bool:
+    """True or false; raises ValueError."""
+    if value not in ("true", "false"):
+        raise ValueError(_("Use true or false."))
+    return value == "true"
 
 
 def moment(lookup: str) -> Condition:

@@ -39,6 +39,13 @@ class Conflict(APIException):
     default_code = "conflict"
 
 
+class Gone(APIException):
+    """It was there, and is kept no longer."""
+
+    status_code = status.HTTP_410_GONE
+    default_code = "gone"
+
+
 class LogViewSet(ReadOnlyModelViewSet[Any]):
     """What every list of the log shares."""
 

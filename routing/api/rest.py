@@ -5,12 +5,18 @@ from rest_framework.routers import SimpleRouter
 
 from routing.api.acting_views import ExplainView, ReprocessView, TargetTestView
 from routing.api.configuration_schema import SHAPES, Settings, views_of
+from routing.api.credential_views import ClientSecrets, HookKeys, RetireClientSecret, RetireHookKey
 from routing.api.log_views import DeliveryViewSet, InboundViewSet, ThreadViewSet
+from routing.api.operating_views import AuditViewSet, InboundBodyView, RuleMoveView, SourceTestView, TokenViewSet
+from routing.api.quarantine_views import QuarantineViewSet
 
 router = SimpleRouter()
 router.register("inbounds", InboundViewSet, basename="inbound")
 router.register("deliveries", DeliveryViewSet, basename="delivery")
 router.register("threads", ThreadViewSet, basename="thread")
+router.register("quarantine", QuarantineViewSet, basename="quarantine")
+router.register("tokens", TokenViewSet, basename="token")
+router.register("audit", AuditViewSet, basename="audit")
 
 configuration = []
 for section in SHAPES:
@@ -24,6 +30,19 @@ acting = [
     path("explain/", ExplainView.as_view(), name="explain"),
     path("settings/", Settings.as_view(), name="settings"),
     re_path(r"^inbounds/(?P<id>\d{1,18})/reprocess/$", ReprocessView.as_view(), name="inbound-reprocess"),
+    re_path(r"^inbounds/(?P<id>\d{1,18})/body/$", InboundBodyView.as_view(), name="inbound-body"),
+    re_path(r"^sources/(?P<name>.+)/hook-keys/$", HookKeys.as_view(), name="hook-keys"),
+    re_path(
+        r"^sources/(?P<name>.+)/hook-keys/(?P<id>\d{1,18})/retire/$", RetireHookKey.as_view(), name="hook-key-retire"
+    ),
+    re_path(r"^sources/(?P<name>.+)/client-secrets/$", ClientSecrets.as_view(), name="client-secrets"),
+    re_path(
+        r"^sources/(?P<name>.+)/client-secrets/(?P<id>\d{1,18})/retire/$",
+        RetireClientSecret.as_view(),
+        name="client-secret-retire",
+    ),
+    re_path(r"^sources/(?P<name>.+)/test/$", SourceTestView.as_view(), name="source-test"),
+    re_path(r"^rules/(?P<name>.+)/move/$", RuleMoveView.as_view(), name="rule-move"),
     re_path(r"^targets/(?P<name>.+)/test/$", TargetTestView.as_view(), name="target-test"),
 ]
 

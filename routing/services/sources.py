@@ -4,10 +4,13 @@ import secrets
 from hashlib import sha256
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from routing.fields import Sealed
 from routing.models import ClientSecret, HookKey, Source
+from routing.services import auditing
+from routing.services.auditing import Actor
 
 
 def key_digest(key: str) -> str:
@@ -30,6 +33,16 @@ def retire(item: HookKey | ClientSecret) -> None:
     """Stop accepting a hook key or client secret."""
     item.retired_at = timezone.now()
     item.save(update_fields=["retired_at"])
+
+
+@transaction.atomic
+def retire_by(item: HookKey | ClientSecret, *, actor: Actor) -> bool:
+    """The same in the name of somebody, with an audit row; False when it was retired before."""
+    if item.retired_at is not None:
+        return False
+    retire(item)
+    auditing.record(actor=actor, action="retired", obj=item.source, item=item._meta.model_name, id=item.pk)
+    return True
 
 
 def hook_url(key: HookKey) -> str:

@@ -4,10 +4,13 @@ import secrets
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from routing.models import ApiToken, Role
+from routing.services import auditing
+from routing.services.auditing import Actor
 
 PREFIX = "relay_"
 TOUCH_EVERY = timedelta(minutes=1)
@@ -24,6 +27,21 @@ def create(*, name: str, role: Role | str, expires_at: datetime | None = None) -
     token.full_clean()
     token.save()
     return token, text
+
+
+@transaction.atomic
+def issue(*, name: str, role: Role | str, expires_at: datetime | None = None, actor: Actor) -> tuple[ApiToken, str]:
+    """`create` in the name of somebody, with an audit row."""
+    token, text = create(name=name, role=role, expires_at=expires_at)
+    auditing.record(actor=actor, action="created", obj=token, role=str(role))
+    return token, text
+
+
+@transaction.atomic
+def revoke(token: ApiToken, *, actor: Actor) -> None:
+    """End a token at once."""
+    auditing.record(actor=actor, action="deleted", obj=token)
+    token.delete()
 
 
 def find(text: str) -> ApiToken | None:

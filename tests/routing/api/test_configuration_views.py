@@ -179,3 +179,39 @@ def test_a_viewer_changes_nothing():
 def test_hostile_json_is_refused(caller, body):
     answer = caller.generic("POST", "/api/v1/rules/", body, content_type="application/json")
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("targets/?kind=flashduty", ["duty"]),
+        ("targets/?enabled=false", ["duty"]),
+        ("rules/?target=duty", ["production errors"]),
+        ("rules/?enabled=true&source=nobody", []),
+        ("silences/?state=weekly", ["nightly"]),
+    ],
+)
+def test_lists_are_narrowed_by_what_is_asked(caller, question, names):
+    applied(FULL)
+    assert [item["name"] for item in caller.send("get", question).json()["results"]] == names
+
+
+@pytest.mark.parametrize("question", ["targets/?enabled=perhaps", "silences/?state=x", "projects/?nmae=x"])
+def test_a_filter_that_means_nothing_is_refused_by_name(caller, question):
+    answer = caller.send("get", question)
+    assert (answer.status_code, len(answer.json())) == (400, 1)
+
+
+def test_a_filter_stays_on_the_next_page(caller):
+    for number in range(3):
+        assert caller.send("post", "targets/", {**TARGET, "name": f"t{number}"}).status_code == 201
+    first = caller.send("get", "targets/?kind=feishu&page_size=2").json()
+    assert "kind=feishu" in first["next"]
+    assert [item["name"] for item in caller.get(first["next"]).json()["results"]] == ["t2"]
+
+
+def test_settings_are_changed_only_from_the_version_that_was_read(caller):
+    read = caller.send("get", "settings/")
+    change = {"severity": {"warning": "info"}}
+    assert caller.send("patch", "settings/", change, **{"If-Match": read["ETag"]}).status_code == 200
+    assert caller.send("patch", "settings/", change, **{"If-Match": read["ETag"]}).status_code == 412
