@@ -18,7 +18,7 @@ from routing.services.deciding import decide_waiting
 from routing.services.storing import writer, writing
 from routing.services.storing.writer import Errand, Unavailable, Webhook, Writer
 from tests.routing.calls import make_rule, make_source, make_target, post, send, sentry_call, signed
-from tests.routing.services.test_storing import prepared
+from tests.routing.services.storing.test_transaction import prepared
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
