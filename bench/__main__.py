@@ -16,11 +16,12 @@ from pathlib import Path
 from bench import routing
 from bench.databases import KINDS, Databases
 from bench.figures import QUICK, USUAL, Figures
-from bench.parts import answers, engine, ingest, isolation, memory, path
+from bench.parts import answers, applying, engine, ingest, isolation, memory, path
 from bench.parts.stage import Stage
 
 PARTS: dict[str, Callable[[Stage], None]] = {
     "routing": lambda stage: routing.main(),
+    "applying": applying.measure,
     "ingest": ingest.measure,
     "answers": answers.measure,
     "engine": engine.measure,

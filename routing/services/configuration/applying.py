@@ -11,7 +11,8 @@ from routing.services.auditing import Actor
 from routing.services.configuration.comparing import Changes, compare
 from routing.services.configuration.document import Document
 from routing.services.configuration.problems import ConfigurationError, Problem
-from routing.services.configuration.recording import record
+from routing.services.configuration.recording import record, record_many
+from routing.services.configuration.statements import unstage
 from routing.services.configuration.stored import Stored, load
 from routing.services.configuration.writing import Prepared, prepare, write
 
@@ -54,8 +55,10 @@ def apply(
             _write(prepared, stored.number, actor)
         except (_Overtaken, IntegrityError):
             continue
+        finally:
+            unstage()
         if not _is_small(changes):
-            record(changes, actor=actor)
+            record_many(changes, actor=actor)
         return changes
     raise ConfigurationError([Problem("", _MOVED)])
 

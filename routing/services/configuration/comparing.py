@@ -50,7 +50,8 @@ class Changes:
     def is_moved(self) -> bool:
         """True when rules that stay stand in another order."""
         before, after = self.order
-        return [name for name in before if name in set(after)] != [name for name in after if name in set(before)]
+        stay = set(before) & set(after)
+        return [name for name in before if name in stay] != [name for name in after if name in stay]
 
     def __bool__(self) -> bool:
         pairs = (self.severity, self.operations_target, self.order)

@@ -50,6 +50,7 @@ def prepare(changes: Changes, *, rules: Mapping[str, Any], now: datetime) -> Pre
         prepared.statements += _rows(section, written[section], ids, places, now)
         prepared.statements += _links(section, written[section], ids["targets"])
     prepared.statements.append(_moves(rules, places, {change.name for change in written["rules"]}))
+    prepared.statements = statements.stage([*prepared.statements, *_removals(changes)])
     return prepared
 
 
@@ -90,7 +91,16 @@ def _links(section: str, changes: list[Change], ids: dict[str, int]) -> list[Sta
     changed = [change for change in changes if change.before is None or key in change.keys]
     pairs = [(change.row.pk, ids[name]) for change in changed for name in (change.after or {})[key]]
     old = [change.row.pk for change in changed if change.before is not None]
-    return [statements.unlinks(through, owner, old), statements.links(through, owner, pairs)]
+    return [statements.deletes(through, owner, old), statements.links(through, owner, pairs)]
+
+
+def _removals(changes: Changes) -> list[Statement]:
+    """Rules go by statement: there may be thousands, and nothing but their links hangs on them."""
+    gone = [change.row.pk for change in changes.of("rules") if change.after is None]
+    return [
+        statements.deletes(Rule.targets.through, "rule_id", gone),
+        statements.deletes(Rule, "id", gone),
+    ]
 
 
 def _moves(rules: Mapping[str, Any], places: Mapping[str, int], written: set[str]) -> Statement:
@@ -112,7 +122,7 @@ def _write_operations_target(changes: Changes) -> None:
 
 def _delete(changes: Changes) -> None:
     """What others refer to goes last; targets that are each other's fallback are parted first."""
-    for section in reversed(list(MODELS)):
+    for section in ("silences", "projects", "sources", "targets"):
         gone = [change.row for change in changes.of(section) if change.after is None]
         if section != "targets":
             MODELS[section]._default_manager.filter(pk__in=[row.pk for row in gone]).delete()

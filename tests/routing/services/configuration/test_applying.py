@@ -1,7 +1,10 @@
 """Applying, planning and exporting on a real database."""
 
+from collections import Counter
+
 import pytest
 import yaml
+from django.db import connection
 
 from routing.fields import Sealed
 from routing.models import (
@@ -18,10 +21,12 @@ from routing.models import (
 )
 from routing.selectors.configuration import current
 from routing.services.configuration import applying
+from routing.services.configuration.comparing import Changes
 from routing.services.configuration.document import parse_file
 from routing.services.configuration.exporting import export
 from routing.services.configuration.planning import plan, render
 from routing.services.configuration.problems import ConfigurationError
+from routing.services.configuration.statements import BULK
 from tests.routing.services.configuration.files import FULL, HOOK, applied
 
 pytestmark = pytest.mark.django_db
@@ -244,3 +249,48 @@ def test_hundreds_of_rules_are_written_with_their_history():
     assert Rule.history.count() == 300
     assert Rule.targets.through.objects.count() == 300
     assert AuditEntry.objects.filter(action="created").count() == 301
+
+
+def test_thousands_of_rules_are_changed_moved_and_removed_as_single_ones_are():
+    numbers = range(BULK + 100)
+    names = [f"r{number}" for number in numbers]
+
+    def document(names: list[str], level: str) -> str:
+        target = {"name": "t", "kind": "feishu", "webhook_url": HOOK + "1"}
+        when = [{"field": "level", "op": "at_least", "value": level}]
+        rules = [{"name": name, "targets": ["t"], "project": name, "when": when} for name in names]
+        return yaml.safe_dump({"version": 1, "targets": [target], "rules": rules})
+
+    applied(document(names, "error"))
+    applied(document(names, "fatal"))
+    assert all(rule.when[0]["value"] == "fatal" for rule in Rule.objects.all())
+    applied(document(names[::-1], "fatal"))
+    assert list(Rule.objects.order_by("position").values_list("name", flat=True)) == names[::-1]
+    assert list(Rule.objects.order_by("position").values_list("position", flat=True)) == list(numbers)
+    applied(document(names[:1], "fatal"), prune=True)
+    assert [rule.name for rule in Rule.objects.all()] == names[:1]
+    assert Rule.targets.through.objects.count() == 1
+    kinds = Counter(Rule.history.values_list("history_type", flat=True))
+    assert kinds == {"+": len(names), "~": len(names), "-": len(names) - 1}
+
+
+def test_nothing_stays_staged_on_the_connection():
+    target = {"name": "t", "kind": "feishu", "webhook_url": HOOK + "1"}
+    rules = [{"name": f"r{number}", "targets": ["t"]} for number in range(BULK)]
+    applied(yaml.safe_dump({"version": 1, "targets": [target], "rules": rules}))
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT COUNT(*) FROM sqlite_temp_master")
+            assert cursor.fetchone() == (0,)
+
+
+def test_a_removed_rule_leaves_its_history_and_who_removed_it():
+    applied(FULL)
+    applied("version: 1\nrules: []", prune=True)
+    last = Rule.history.filter(name="production errors").latest("history_date")
+    assert (last.history_type, last.history_change_reason) == ("-", "config apply")
+
+
+def test_turning_the_order_round_is_known_as_a_move():
+    assert Changes(order=(["a", "b", "c"], ["c", "new", "a"])).is_moved
+    assert not Changes(order=(["a", "b", "c"], ["a", "new", "c"])).is_moved
