@@ -4,12 +4,15 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from routing.admin.acting import acting_user
+from routing.admin.filters import ActionFilter
 from routing.admin.forms.moments import LABELLED_MOMENTS
 from routing.models import ApiToken, AuditEntry
 from routing.services import tokens
+from routing.templatetags.showing import coded, model_name
 
 
 @admin.register(ApiToken)
@@ -40,11 +43,22 @@ class ApiTokenAdmin(admin.ModelAdmin):
 class AuditEntryAdmin(admin.ModelAdmin):
     """Who did what; read-only."""
 
-    list_display = ("at", "actor", "action", "object_type", "object_name")
-    list_filter = ("action",)
+    list_display = ("at", "actor", "what", "thing", "object_name")
+    list_filter = (ActionFilter,)
+    fields = ("at", "actor", "what", "thing", "object_name", "detail")
     search_fields = ("actor", "object_name")
     ordering = ("-id",)
     show_full_result_count = False
+
+    @admin.display(description=_("action"), ordering="action")
+    def what(self, entry: AuditEntry) -> SafeString | str:
+        """What was done, and its code."""
+        return coded(entry.action, "action")
+
+    @admin.display(description=_("object type"), ordering="object_type")
+    def thing(self, entry: AuditEntry) -> str:
+        """What it was done to."""
+        return model_name(entry.object_type) or "—"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody writes it by hand."""

@@ -16,11 +16,13 @@ from django.utils.translation import gettext_lazy as _
 from routing.admin.acting import acting_user
 from routing.admin.filters import ProjectFilter, ReasonFilter
 from routing.admin.reading import LogAdmin, state
+from routing.codes import words
 from routing.models import Attempt, Delivery, Thread
 from routing.reasons import wording
 from routing.selectors.searching import search
 from routing.selectors.stories import delivery_lines
 from routing.services import replaying, resending
+from routing.templatetags.showing import coded
 
 
 @admin.register(Delivery)
@@ -67,9 +69,9 @@ class DeliveryAdmin(LogAdmin):
         return state(delivery.status, delivery.get_status_display())
 
     @admin.display(description=_("reason"))
-    def why(self, delivery: Delivery) -> str:
-        """The reason in words."""
-        return str(wording(delivery.reason).meaning)
+    def why(self, delivery: Delivery) -> SafeString | str:
+        """The reason in words, and its code."""
+        return coded(delivery.reason, "reason")
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -185,8 +187,24 @@ class ThreadAdmin(LogAdmin):
 class AttemptAdmin(LogAdmin):
     """Single attempts, for searching by the vendor's code."""
 
-    list_display = ("id", "delivery", "number", "started_at", "duration_ms", "http_status", "provider_code", "outcome", "reason")  # fmt: skip
+    list_display = ("id", "delivery", "number", "started_at", "duration_ms", "http_status", "provider_code", "result", "why")  # fmt: skip
     list_filter = (ReasonFilter,)
     search_fields = ("=provider_code",)
     ordering = ("-id",)
     list_select_related = ("delivery",)
+    fields = ("delivery", "number", "started_at", "duration_ms", "http_status", "provider_code", "result", "why", "advice", "request", "response")  # fmt: skip
+
+    @admin.display(description=_("outcome"), ordering="outcome")
+    def result(self, attempt: Attempt) -> SafeString:
+        """The outcome, coloured."""
+        return state(attempt.outcome, words("outcome", attempt.outcome))
+
+    @admin.display(description=_("reason"))
+    def why(self, attempt: Attempt) -> SafeString | str:
+        """The reason in words, and its code."""
+        return coded(attempt.reason, "reason") or "—"
+
+    @admin.display(description=_("what to do"))
+    def advice(self, attempt: Attempt) -> str:
+        """What to do about it."""
+        return str(wording(attempt.reason).advice) or "—"

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from routing.codes import ACTIONS, REFUSALS
 from routing.models import DeliveryReason, Project
 from routing.reasons import ATTEMPT, wording
 
@@ -58,3 +59,33 @@ class ReasonFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         """Rows with one reason."""
         return queryset.filter(reason=self.value()) if self.value() else queryset
+
+
+class RefusalFilter(admin.SimpleListFilter):
+    """By why a call was refused."""
+
+    title = _("reason")
+    parameter_name = "reason"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Every reason, in words."""
+        return list(REFUSALS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """Calls refused for one reason."""
+        return queryset.filter(reason=self.value()) if self.value() else queryset
+
+
+class ActionFilter(admin.SimpleListFilter):
+    """By what somebody did."""
+
+    title = _("action")
+    parameter_name = "action"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Every action, in words."""
+        return list(ACTIONS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """Entries of one action."""
+        return queryset.filter(action=self.value()) if self.value() else queryset

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from routing.admin.acting import acting_user
-from routing.admin.filters import ProjectFilter, ResourceFilter
+from routing.admin.filters import ProjectFilter, RefusalFilter, ResourceFilter
 from routing.admin.reading import LogAdmin, state
 from routing.admin.snippets import RoutingTestPage
 from routing.models import Inbound, InboundStatus, QuarantinedCall, RulesVersion
@@ -22,6 +22,7 @@ from routing.selectors.searching import search
 from routing.selectors.stories import story_of
 from routing.services import auditing, bodies, replaying
 from routing.services.snippets import is_testable
+from routing.templatetags.showing import coded
 
 DECIDABLE = (InboundStatus.MALFORMED, InboundStatus.FAILED, InboundStatus.UNROUTED)
 """What deciding again may change: it told nobody."""
@@ -168,12 +169,17 @@ class InboundAdmin(RoutingTestPage, LogAdmin):
 class QuarantinedCallAdmin(LogAdmin):
     """Refused calls: mend the cause, then replay."""
 
-    list_display = ("id", "received_at", "source", "reason", "size", "replayed_at")
-    list_filter = ("source", "reason")
+    list_display = ("id", "received_at", "source", "why", "size", "replayed_at")
+    list_filter = ("source", RefusalFilter)
     ordering = ("-id",)
     list_select_related = ("source",)
-    fields = ("received_at", "source", "reason", "size", "replayed_at")
+    fields = ("received_at", "source", "why", "size", "replayed_at")
     actions = ("replay", "add_bot_and_replay")
+
+    @admin.display(description=_("reason"), ordering="reason")
+    def why(self, call: QuarantinedCall) -> SafeString | str:
+        """Why it was refused and what to do, and the code."""
+        return coded(call.reason, "refusal")
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
         """Replaying is a permission of its own."""

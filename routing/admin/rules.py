@@ -18,12 +18,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from routing.admin.forms.conditions import OPERATOR_LABELS, ConditionsField, rows_of
+from routing.admin.forms.conditions import ConditionsField, rows_of
 from routing.admin.forms.severity import OverlayField
 from routing.admin.forms.windows import WindowField
 from routing.admin.history import ConfigurationAdmin
 from routing.admin.likeness import conditions_like
 from routing.admin.whatif import RuleAsking, SilenceAsking
+from routing.codes import words
 from routing.models import Inbound, Project, Rule, SeverityMapping, Silence
 from routing.selectors.sick_rules import sick_rules
 from routing.services import ordering
@@ -36,7 +37,7 @@ def sentence(when: list[dict[str, Any]]) -> str:
     """Conditions as a person reads them."""
     parts = [
         ("" if index == 0 else f" {_('or') if row['join'] == 'or' else _('and')} ")
-        + f"{row['field']}{row['name']} {OPERATOR_LABELS.get(row['op'], row['op'])} {row['value']}".rstrip()
+        + f"{words('field', row['field'])}{row['name']} {words('operator', row['op'])} {row['value']}".rstrip()
         for index, row in enumerate(rows_of(when))
     ]
     return "".join(parts) or str(_("every alert"))

@@ -10,16 +10,17 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from routing.admin.history import ConfigurationAdmin
 from routing.admin.wording import UNOPENED
+from routing.codes import words
 from routing.fields import UnsealingError
 from routing.models import ClientSecret, HookKey, Project, Source, Target
 from routing.services import sources
+from routing.templatetags.showing import moment
 
 ISSUE_ACTIONS = ("created", "unresolved", "archived", "ignored")
 GUIDE = "routing/guides/sentry.html"
@@ -141,9 +142,7 @@ class SourceAdmin(ConfigurationAdmin):
             url = sources.hook_url(key)
         except UnsealingError:
             url = str(UNOPENED)
-        used = (
-            timezone.localtime(key.last_used_at).strftime("%Y-%m-%d %H:%M") if key.last_used_at else _("not used yet")
-        )
+        used = moment(key.last_used_at) if key.last_used_at else _("not used yet")
         return key.pk, url, key.pk, _("Copied"), _("Copy hook URL"), _("last used"), used, key.pk, _("Retire")
 
     def _loopback_warning(self) -> SafeString | str:
@@ -163,13 +162,8 @@ class SourceAdmin(ConfigurationAdmin):
         return format_html("<ul class='keys'>{}</ul>", format_html_join("", SECRET_ROW, map(self._secret_row, active)))
 
     def _secret_row(self, secret: ClientSecret) -> tuple[Any, ...]:
-        used = (
-            timezone.localtime(secret.last_used_at).strftime("%Y-%m-%d %H:%M")
-            if secret.last_used_at
-            else _("not used yet")
-        )
-        added = timezone.localtime(secret.created_at).strftime("%Y-%m-%d")
-        return _("added"), added, _("last used"), used, secret.pk, _("Retire")
+        used = moment(secret.last_used_at) if secret.last_used_at else _("not used yet")
+        return _("added"), moment(secret.created_at), _("last used"), used, secret.pk, _("Retire")
 
     @admin.display(description=_("signed"), boolean=True)
     def signed(self, source: Source) -> bool:
@@ -180,7 +174,7 @@ class SourceAdmin(ConfigurationAdmin):
     def last_alert(self, source: Source) -> str:
         """When the last one was received."""
         last = source.inbounds.order_by("-id").values_list("received_at", flat=True).first()
-        return timezone.localtime(last).strftime("%Y-%m-%d %H:%M:%S") if last else "—"
+        return moment(last)
 
     @admin.display(description=_("refused calls"))
     def refused(self, source: Source) -> SafeString | str:
@@ -188,11 +182,10 @@ class SourceAdmin(ConfigurationAdmin):
         if not source.refused_count or source.refused_at is None:
             return "—"
         url = reverse("admin:routing_quarantinedcall_changelist") + f"?source__id__exact={source.pk}"
-        at = timezone.localtime(source.refused_at).strftime("%Y-%m-%d %H:%M")
         text = _("%(count)s calls refused, last %(at)s: %(reason)s") % {
             "count": source.refused_count,
-            "at": at,
-            "reason": REFUSED_ADVICE.get(source.refused_reason, source.refused_reason),
+            "at": moment(source.refused_at),
+            "reason": words("refusal", source.refused_reason),
         }
         return format_html('<a href="{}">{}</a>', url, text)
 
@@ -210,11 +203,6 @@ SECRET_ROW = (
     '<li>•••• <span class="quiet">{}: {} · {}: {}</span> '
     '<button name="_retire_clientsecret_{}" value="1" class="quiet">{}</button></li>'
 )
-REFUSED_ADVICE = {
-    "unsigned": _("not signed. Add the client secret in Sentry's integration, or accept unsigned calls."),
-    "bad_signature": _("wrong signature. Compare the client secret with Sentry's."),
-    "unknown_target": _("an unknown bot address. Add the bot, then replay."),
-}
 
 
 @admin.register(Project)

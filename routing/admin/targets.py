@@ -19,14 +19,16 @@ from routing.admin.forms.targets import form_class
 from routing.admin.history import ConfigurationAdmin
 from routing.admin.wording import worded
 from routing.models import FeishuBot, FlashdutyTarget, Target
+from routing.reasons import wording
 from routing.services import targets, testing
+from routing.templatetags.showing import kind_name
 
 
 @admin.register(Target)
 class TargetAdmin(ConfigurationAdmin):
     """Every target. Adding asks for the kind first."""
 
-    list_display: tuple[str, ...] = ("name", "title", "kind", "enabled", "health", "last_success_at", "uses")
+    list_display: tuple[str, ...] = ("name", "title", "kind_name", "enabled", "health", "last_success_at", "uses")
     list_filter: tuple[str, ...] = ("kind", "enabled")
     search_fields = ("name", "title")
     ordering = ("name",)
@@ -95,15 +97,20 @@ class TargetAdmin(ConfigurationAdmin):
         """Only what nothing uses can be deleted; the page shows what does."""
         return super().has_delete_permission(request, obj) and (obj is None or not targets.used_by(obj))
 
+    @admin.display(description=_("kind"), ordering="kind")
+    def kind_name(self, target: Target) -> str:
+        """What people call its kind."""
+        return kind_name(target.kind)
+
     @admin.display(description=_("health"))
     def health(self, target: Target) -> str:
         """One word, and why."""
         if not target.enabled:
             return str(_("off"))
         if target.broken_since:
-            return _("needs a person: %(reason)s") % {"reason": target.last_failure_reason}
+            return _("needs a person: %(reason)s") % {"reason": wording(target.last_failure_reason).meaning}
         if target.consecutive_failures:
-            failing = {"count": target.consecutive_failures, "reason": target.last_failure_reason}
+            failing = {"count": target.consecutive_failures, "reason": wording(target.last_failure_reason).meaning}
             return _("failing (%(count)s in a row): %(reason)s") % failing
         return str(_("well")) if target.last_success_at else str(_("not used yet"))
 

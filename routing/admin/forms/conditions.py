@@ -10,30 +10,19 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
 from routing.admin.wording import worded
+from routing.codes import words
 from routing.policy.conditions import parse_when, when_to_json
 from routing.policy.errors import ConditionError
 from routing.policy.fields import FIELDS, SETTING, TAG
 from routing.policy.operators import OPERATORS
 
 SPARE_ROWS = 2
-FIELD_CHOICES = [("", "—"), *[(name, name) for name in FIELDS], (TAG, _("tag …")), (SETTING, _("setting …"))]
-OPERATOR_LABELS = {
-    "is": _("is"),
-    "is_not": _("is not"),
-    "in": _("is one of"),
-    "not_in": _("is none of"),
-    "contains": _("contains"),
-    "not_contains": _("does not contain"),
-    "starts_with": _("starts with"),
-    "ends_with": _("ends with"),
-    "glob": _("matches the pattern * ?"),
-    "matches": _("matches the regular expression"),
-    "not_matches": _("does not match the regular expression"),
-    "at_least": _("is at least"),
-    "at_most": _("is at most"),
-    "is_set": _("is set"),
-    "is_not_set": _("is not set"),
-}
+FIELD_CHOICES = [
+    ("", "—"),
+    *[(name, words("field", name)) for name in FIELDS],
+    (TAG, _("tag …")),
+    (SETTING, _("setting …")),
+]
 JOIN_CHOICES = [("and", _("and")), ("or", _("or"))]
 
 
@@ -115,7 +104,7 @@ class ConditionsWidget(forms.Widget):
         """Rows, spare rows and the choices of each column."""
         context = super().get_context(name, value, attrs)
         spare = [{"join": "and", "field": "", "name": "", "op": "", "value": ""} for _spare in range(SPARE_ROWS)]
-        operators = [(operator, OPERATOR_LABELS.get(operator, operator)) for operator in OPERATORS]
+        operators = [(operator, words("operator", operator)) for operator in OPERATORS]
         context["widget"].update(
             rows=[*self.format_value(value), *spare], fields=FIELD_CHOICES, operators=operators, joins=JOIN_CHOICES
         )

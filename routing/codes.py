@@ -1,0 +1,139 @@
+"""The words for stable codes that are no choices of a model: what pages show before the code itself."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.apps import apps
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+OUTCOMES: Mapping[str, Any] = {
+    "sent": _("sent"),
+    "retry": _("to be tried again"),
+    "simplify": _("to be sent simpler"),
+    "rejected": _("rejected"),
+    "lost": _("lost"),
+}
+"""What an attempt led to."""
+
+REFUSALS: Mapping[str, Any] = {
+    "unsigned": _("not signed. Add the client secret in Sentry's integration, or accept unsigned calls."),
+    "bad_signature": _("wrong signature. Compare the client secret with Sentry's."),
+    "unreadable_secret": _("our client secret cannot be opened. Add the missing key to FIELD_KEYS, or enter it again."),
+    "unknown_target": _("an unknown bot address. Add the bot, then replay."),
+}
+"""Why a call was refused and kept, and what to do."""
+
+FLAGS: Mapping[str, Any] = {
+    "test": _("a test"),
+    "unsigned": _("accepted without a signature"),
+    "unknown_resource": _("a kind of webhook that this version does not know"),
+    "unfamiliar": _("routed although something about it was not known"),
+    "replayed": _("refused at first, replayed later"),
+    "hook": _("came through /hook"),
+}
+"""What was noticed about a webhook; a flag may carry a detail after a colon."""
+
+TROUBLES: Mapping[str, Any] = {
+    "regex_timeout": _("the pattern took too long"),
+    "regex_suspended": _("the pattern takes too long and is suspended for some minutes"),
+}
+"""Why a regular expression gave no answer."""
+
+RULE_RESULTS: Mapping[str, Any] = {
+    "matched": _("matched"),
+    "not_matched": _("not matched"),
+    "outside_active_hours": _("outside active hours"),
+    "broken": _("broken"),
+    "not_reached": _("not reached"),
+    "routed": _("routed"),
+    "unknown_target": _("there is no such target"),
+}
+"""What became of a rule, a silence, or a choice made in Sentry, while an alert was decided."""
+
+ENGINES: Mapping[str, Any] = {
+    "embedded": _("sends by itself"),
+    "relay": _("hands on to Celery"),
+    "celery": _("Celery worker"),
+}
+"""How a worker works."""
+
+ACTIONS: Mapping[str, Any] = {
+    "add_bot": _("added a bot from a refused call"),
+    "cancel": _("cancelled a delivery"),
+    "changed_operations_target": _("changed the operations target"),
+    "changed_severity": _("changed the severity mapping"),
+    "close_thread": _("closed an alert by hand"),
+    "created": pgettext_lazy("action", "created"),
+    "deleted": pgettext_lazy("action", "deleted"),
+    "changed": pgettext_lazy("action", "changed"),
+    "reordered_rules": _("put the rules into another order"),
+    "replay": _("replayed a refused call"),
+    "reprocess": _("decided a webhook again"),
+    "resend": _("sent a delivery again"),
+    "test_source": _("tested a Sentry connection"),
+    "test_target": _("tested a target"),
+    "view_body": _("looked at an original body"),
+}
+"""What somebody did, in the audit trail."""
+
+FIELDS: Mapping[str, Any] = {
+    "source": _("Sentry connection"),
+    "project": _("project"),
+    "environment": _("environment"),
+    "level": _("event level"),
+    "status": _("Sentry status"),
+    "resource": _("resource"),
+    "rule": _("Sentry's alert rule"),
+    "title": _("title"),
+    "message": _("message"),
+    "culprit": _("culprit"),
+    "platform": _("platform"),
+    "release": _("release"),
+    "logger": _("logger"),
+    "issue_id": _("issue"),
+}
+"""What a condition asks about; `tag:NAME` and `setting:NAME` are names already."""
+
+OPERATORS: Mapping[str, Any] = {
+    "is": _("is"),
+    "is_not": _("is not"),
+    "in": _("is one of"),
+    "not_in": _("is none of"),
+    "contains": _("contains"),
+    "not_contains": _("does not contain"),
+    "starts_with": _("starts with"),
+    "ends_with": _("ends with"),
+    "glob": _("matches the pattern * ?"),
+    "matches": _("matches the regular expression"),
+    "not_matches": _("does not match the regular expression"),
+    "at_least": _("is at least"),
+    "at_most": _("is at most"),
+    "is_set": _("is set"),
+    "is_not_set": _("is not set"),
+}
+
+SORTS: Mapping[str, Mapping[str, Any]] = {
+    "outcome": OUTCOMES,
+    "refusal": REFUSALS,
+    "flag": FLAGS,
+    "trouble": TROUBLES,
+    "result": RULE_RESULTS,
+    "engine": ENGINES,
+    "action": ACTIONS,
+    "field": FIELDS,
+    "operator": OPERATORS,
+}
+
+
+def words(sort: str, code: str) -> Any:
+    """The words for a code of this sort; the code itself where it has none, as in rows of another version."""
+    return SORTS[sort].get(code, code)
+
+
+def name_of_model(name: str) -> Any:
+    """What people call the objects of a model; the name itself for a model that is no more."""
+    try:
+        return apps.get_model("routing", name)._meta.verbose_name
+    except (LookupError, ValueError):
+        return name
