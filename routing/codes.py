@@ -60,6 +60,13 @@ ENGINES: Mapping[str, Any] = {
 
 ACTIONS: Mapping[str, Any] = {
     "add_bot": _("added a bot from a refused call"),
+    "bulk_resend": _("began to resend many as they were"),
+    "bulk_resend_now": _("began to resend many as they would be now"),
+    "bulk_cancel": _("began to cancel many that wait"),
+    "bulk_reprocess": _("began to decide many again"),
+    "bulk_replay": _("began to replay many refused calls"),
+    "bulk_stopped": _("stopped an act on many"),
+    "bulk_finished": _("an act on many was finished"),
     "cancel": _("cancelled a delivery"),
     "changed_operations_target": _("changed the operations target"),
     "changed_severity": _("changed the severity mapping"),

@@ -12,7 +12,16 @@ from django.utils.translation import override
 
 from integrations.contract import OutcomeKind, Reason
 from routing import codes
-from routing.models import DeliveryReason, DeliveryStatus, InboundReason, InboundStatus, QuarantinedCall, Source, Target
+from routing.models import (
+    BulkAct,
+    DeliveryReason,
+    DeliveryStatus,
+    InboundReason,
+    InboundStatus,
+    QuarantinedCall,
+    Source,
+    Target,
+)
 from routing.policy.fields import FIELDS
 from routing.policy.operators import OPERATORS
 from routing.policy.patterns import SUSPENDED, TIMED_OUT
@@ -35,7 +44,7 @@ def keywords(name: str, functions: tuple[str, ...]) -> Iterator[str]:
                     part.value
                     for value in given
                     for part in ast.walk(value)
-                    if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value != "bulk_"
                 ]
 
 
@@ -46,7 +55,13 @@ USED = {
     "trouble": {TIMED_OUT, SUSPENDED},
     "result": {"matched", "not_matched", "outside_active_hours", "broken", "not_reached", "routed", "unknown_target"},
     "engine": set(keywords("engine", ("Presence",))),
-    "action": {*keywords("action", ("record", "entry")), "created", "changed", "deleted"},
+    "action": {
+        *keywords("action", ("record", "entry")),
+        "created",
+        "changed",
+        "deleted",
+        *[f"bulk_{act}" for act in BulkAct],
+    },
     "field": set(FIELDS),
     "operator": set(OPERATORS),
 }
