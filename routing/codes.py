@@ -74,6 +74,7 @@ ACTIONS: Mapping[str, Any] = {
     "created": pgettext_lazy("action", "created"),
     "deleted": pgettext_lazy("action", "deleted"),
     "changed": pgettext_lazy("action", "changed"),
+    "retired": _("retired a key or secret"),
     "reordered_rules": _("put the rules into another order"),
     "replay": _("replayed a refused call"),
     "reprocess": _("decided a webhook again"),
