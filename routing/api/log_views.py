@@ -26,7 +26,7 @@ from routing.api.serializers.log import (
 )
 from routing.api.throttling import TokenThrottle
 from routing.models import Attempt, Delivery, Inbound, Thread
-from routing.services import cancelling, replaying
+from routing.services import cancelling, closing, replaying
 
 _ATTEMPTS = Prefetch("attempts", Attempt.objects.defer("request"))
 _DELIVERIES = Delivery.objects.defer("message").order_by("id").prefetch_related(_ATTEMPTS)
@@ -123,6 +123,6 @@ class ThreadViewSet(LogViewSet):
     def close(self, request: Request, pk: str = "") -> Response:
         """Close an open timeline by hand; nobody is told."""
         thread = get_object_or_404(Thread, pk=pk)
-        if not cancelling.close_thread(thread, actor=actor(request)):
+        if not closing.close_thread(thread, actor=actor(request)):
             raise Conflict(_("This timeline is closed already."))
         return Response(ThreadSerializer(self.get_queryset().get(pk=pk)).data)

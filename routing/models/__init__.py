@@ -1,7 +1,7 @@
 """Data, constraints and trivial properties; behaviour lives in services."""
 
 from routing.models.bulk import BulkAct, BulkItem, BulkJob, BulkStatus
-from routing.models.deliveries import Attempt, Delivery, DeliveryReason, DeliveryStatus, MessageType, Thread
+from routing.models.deliveries import Attempt, Delivery, DeliveryReason, DeliveryStatus, MessageType, OpenThread, Thread
 from routing.models.log import Inbound, InboundBody, InboundReason, InboundStatus, QuarantinedCall
 from routing.models.operations import ApiToken, AuditEntry, Notice, Role, SandboxCall, Worker
 from routing.models.rules import (
@@ -40,6 +40,7 @@ __all__ = [
     "Level",
     "MessageType",
     "Notice",
+    "OpenThread",
     "Project",
     "QuarantinedCall",
     "Role",

@@ -54,6 +54,15 @@ class Thread(models.Model):
         return self.title or self.alert_key
 
 
+class OpenThread(Thread):
+    """A thread whose problem is not over, for the hand-over page."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("open alert")
+        verbose_name_plural = _("open alerts (hand-over)")
+
+
 class DeliveryStatus(models.TextChoices):
     """Where a delivery stands."""
 

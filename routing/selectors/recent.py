@@ -49,10 +49,14 @@ def course_of_log(seen: Iterable[Seen]) -> Course:
         resend_of__isnull=True,
         fallback_of__isnull=True,
     )
+    firing = {one.case.inbound for one in seen if not one.case.alert.is_resolved}
+    closed_by_hand = Q(sentry_status=SentryStatus.RESOLVED, inbound__in=firing)
     columns = ("target_name", "inbound_id", "created_at", "severity", "status", "reason")
     told = [
         Told(target, inbound, at, _severity(severity), _held_back(status, reason))
-        for target, inbound, at, severity, status, reason in rows.order_by("id").values_list(*columns)
+        for target, inbound, at, severity, status, reason in rows.exclude(closed_by_hand)
+        .order_by("id")
+        .values_list(*columns)
     ]
     unrouted = [one.case.inbound for one in seen if one.status == InboundStatus.UNROUTED]
     return Course(told, frozenset(unrouted))

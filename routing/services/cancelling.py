@@ -1,11 +1,11 @@
-"""Ending by hand: a delivery that waits, a thread that stays open."""
+"""Ending a delivery by hand while it waits."""
 
 from datetime import datetime
 
 from django.db import connection, transaction
 from django.utils import timezone
 
-from routing.models import Delivery, DeliveryReason, DeliveryStatus, Thread
+from routing.models import Delivery, DeliveryReason, DeliveryStatus
 from routing.services import auditing
 from routing.services.auditing import Actor
 from routing.services.engine import lines, outbox
@@ -37,12 +37,3 @@ def end_waiting(delivery: Delivery, now: datetime) -> bool:
     if delivery.thread_id is not None:
         lines.advance([delivery.thread_id], now)
     return True
-
-
-@transaction.atomic
-def close_thread(thread: Thread, *, actor: Actor) -> bool:
-    """Close an open thread without telling its target: a later recovery finds nobody to tell; False when closed."""
-    closed = Thread.objects.filter(pk=thread.pk, is_open=True).update(is_open=False, closed_at=timezone.now())
-    if closed:
-        auditing.record(actor=actor, action="close_thread", obj=thread)
-    return bool(closed)

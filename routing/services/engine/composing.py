@@ -1,13 +1,13 @@
 """From claimed rows to what the target is told."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import orjson
 from django.conf import settings
 
-from integrations.contract import Message, MessageType, RawCall, Severity
+from integrations.contract import Alert, Message, MessageType, RawCall, SentryStatus, Severity
 from routing.models import Delivery, InboundBody
 from routing.policy.alerts import from_json
 from routing.policy.listings import listing_from_json, listing_to_json
@@ -56,8 +56,9 @@ def load(ids: Sequence[int], *, claim: str, targets: Mapping[int, KnownTarget]) 
 def compose(job: Job, now: datetime) -> Message:
     """The message of a job as of now; raises whatever is wrong with what was stored."""
     row = job.row
-    alert = from_json(orjson.loads(row.alert)) if row.alert and row.message_type == MessageType.ALERT else None
-    accepted_at = row.received_at or row.created_at
+    alert, accepted_at = _alert(row), row.received_at or row.created_at
+    if alert is not None and _is_closed_by_hand(row, alert):
+        alert, accepted_at = _recovered(alert, row.created_at), row.created_at
     return Message(
         type=MessageType(row.message_type),
         severity=Severity(row.severity),
@@ -79,6 +80,19 @@ def log_link(row: Row) -> str:
     """The page of ours that tells the story of a delivery."""
     page = f"inbound/{row.inbound}" if row.inbound else f"delivery/{row.id}"
     return f"{settings.PUBLIC_URL}/admin/routing/{page}/change/"
+
+
+def _alert(row: Row) -> Alert | None:
+    return from_json(orjson.loads(row.alert)) if row.alert and row.message_type == MessageType.ALERT else None
+
+
+def _is_closed_by_hand(row: Row, alert: Alert) -> bool:
+    """True for a recovery that a person sent: Sentry's own alert is still the one that announced the problem."""
+    return row.sentry_status == SentryStatus.RESOLVED and not alert.is_resolved
+
+
+def _recovered(alert: Alert, at: datetime) -> Alert:
+    return replace(alert, sentry_status=SentryStatus.RESOLVED, occurred_at=at)
 
 
 def _with_listing(row: Row) -> Row:
