@@ -14,19 +14,20 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from routing.admin.acting import acting_user
+from routing.admin.acts_on_many import ActsOnMany
 from routing.admin.filters import ProjectFilter, ReasonFilter
 from routing.admin.reading import LogAdmin, state
 from routing.codes import words
-from routing.models import Attempt, Delivery, Thread
+from routing.models import Attempt, BulkAct, Delivery, Thread
 from routing.reasons import wording
 from routing.selectors.searching import search
 from routing.selectors.stories import delivery_lines
-from routing.services import replaying, resending
+from routing.services import resending
 from routing.templatetags.showing import coded
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(LogAdmin):
+class DeliveryAdmin(ActsOnMany, LogAdmin):
     """The delivery log: one row an alert and target."""
 
     list_display = ("number", "created_at", "target_name", "headline", "project_slug", "loudness", "state", "why", "attempt_count", "due_at")  # fmt: skip
@@ -37,6 +38,7 @@ class DeliveryAdmin(LogAdmin):
     ordering = ("-id",)
     list_select_related = ("inbound",)
     actions = ("resend", "cancel")
+    acts_on_many = (BulkAct.RESEND, BulkAct.RESEND_NOW, BulkAct.CANCEL)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         """Without the webhook's heavy columns."""
@@ -100,17 +102,15 @@ class DeliveryAdmin(LogAdmin):
         """Cancelling is a permission of its own."""
         return bool(request.user.has_perm("routing.cancel_delivery"))
 
-    @admin.action(description=_("Resend the selected deliveries"), permissions=["resend"])
-    def resend(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
-        """A new delivery for each finished one; what is still on its way is left alone."""
-        made = replaying.resend_many(queryset.filter(finished_at__isnull=False), actor=acting_user(request))
-        self.message_user(request, _("%(count)s on their way again.") % {"count": len(made)}, messages.SUCCESS)
+    @admin.action(description=_("Resend the selected deliveries…"), permissions=["resend"])
+    def resend(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> HttpResponse:
+        """The plan first."""
+        return self.to_plan(request, BulkAct.RESEND, queryset)
 
-    @admin.action(description=_("Cancel the selected deliveries that wait"), permissions=["cancel"])
-    def cancel(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
-        """What waits is cancelled; what is being sent goes on."""
-        count = replaying.cancel_many(queryset, actor=acting_user(request))
-        self.message_user(request, _("%(count)s cancelled.") % {"count": count}, messages.SUCCESS)
+    @admin.action(description=_("Cancel the selected deliveries that wait…"), permissions=["cancel"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> HttpResponse:
+        """The plan first; what is being sent goes on."""
+        return self.to_plan(request, BulkAct.CANCEL, queryset)
 
     def get_urls(self) -> list[URLPattern]:
         """The stock list and the button of the page."""

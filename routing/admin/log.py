@@ -14,22 +14,21 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from routing.admin.acting import acting_user
+from routing.admin.acts_on_many import ActsOnMany
 from routing.admin.filters import ProjectFilter, RefusalFilter, ResourceFilter
 from routing.admin.reading import LogAdmin, state
 from routing.admin.snippets import RoutingTestPage
-from routing.models import Inbound, InboundStatus, QuarantinedCall, RulesVersion
+from routing.models import BulkAct, Inbound, QuarantinedCall, RulesVersion
+from routing.selectors.fates import DECIDABLE
 from routing.selectors.searching import search
 from routing.selectors.stories import story_of
 from routing.services import auditing, bodies, replaying
 from routing.services.snippets import is_testable
 from routing.templatetags.showing import coded
 
-DECIDABLE = (InboundStatus.MALFORMED, InboundStatus.FAILED, InboundStatus.UNROUTED)
-"""What deciding again may change: it told nobody."""
-
 
 @admin.register(Inbound)
-class InboundAdmin(RoutingTestPage, LogAdmin):
+class InboundAdmin(ActsOnMany, RoutingTestPage, LogAdmin):
     """The log: one row a webhook, one page that tells decision, deliveries and attempts."""
 
     list_display = ("number", "received_at", "headline", "project_slug", "what", "state", "why", "went_to")
@@ -49,6 +48,7 @@ class InboundAdmin(RoutingTestPage, LogAdmin):
     list_select_related = ("source",)
     change_form_template = "admin/routing/inbound/page.html"
     actions = ("reprocess",)
+    acts_on_many = (BulkAct.REPROCESS,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Inbound]:
         """Without the heavy columns."""
@@ -125,13 +125,10 @@ class InboundAdmin(RoutingTestPage, LogAdmin):
         """Deciding again is a permission of its own."""
         return bool(request.user.has_perm("routing.reprocess_inbound"))
 
-    @admin.action(description=_("Decide the selected webhooks again"), permissions=["reprocess"])
-    def reprocess(self, request: HttpRequest, queryset: QuerySet[Inbound]) -> None:
-        """Decide again what could not be read or decided; the rest is left as it is."""
-        chosen = list(queryset.filter(status__in=DECIDABLE).order_by("id"))
-        for inbound in chosen:
-            replaying.reprocess(inbound, actor=acting_user(request))
-        self.message_user(request, _("%(count)s decided again.") % {"count": len(chosen)}, messages.SUCCESS)
+    @admin.action(description=_("Decide the selected webhooks again…"), permissions=["reprocess"])
+    def reprocess(self, request: HttpRequest, queryset: QuerySet[Inbound]) -> HttpResponse:
+        """The plan first."""
+        return self.to_plan(request, BulkAct.REPROCESS, queryset)
 
     def get_urls(self) -> list[URLPattern]:
         """The stock list, the raw body, and deciding again from the page."""
@@ -166,7 +163,7 @@ class InboundAdmin(RoutingTestPage, LogAdmin):
 
 
 @admin.register(QuarantinedCall)
-class QuarantinedCallAdmin(LogAdmin):
+class QuarantinedCallAdmin(ActsOnMany, LogAdmin):
     """Refused calls: mend the cause, then replay."""
 
     list_display = ("id", "received_at", "source", "why", "size", "replayed_at")
@@ -175,6 +172,8 @@ class QuarantinedCallAdmin(LogAdmin):
     list_select_related = ("source",)
     fields = ("received_at", "source", "why", "size", "replayed_at")
     actions = ("replay", "add_bot_and_replay")
+    acts_on_many = (BulkAct.REPLAY,)
+    change_list_template = "admin/routing/log_list.html"
 
     @admin.display(description=_("reason"), ordering="reason")
     def why(self, call: QuarantinedCall) -> SafeString | str:
@@ -185,22 +184,19 @@ class QuarantinedCallAdmin(LogAdmin):
         """Replaying is a permission of its own."""
         return bool(request.user.has_perm("routing.replay_quarantinedcall"))
 
-    @admin.action(description=_("Replay the selected calls (after mending the cause)"), permissions=["replay"])
-    def replay(self, request: HttpRequest, queryset: QuerySet[QuarantinedCall]) -> None:
-        """Hand the same bytes to the receiver again: what verifies now is stored."""
-        self._replay(request, queryset, add_bot=False)
+    @admin.action(description=_("Replay the selected calls (after mending the cause)…"), permissions=["replay"])
+    def replay(self, request: HttpRequest, queryset: QuerySet[QuarantinedCall]) -> HttpResponse:
+        """The plan first: what verifies then is stored."""
+        return self.to_plan(request, BulkAct.REPLAY, queryset)
 
     @admin.action(description=_("Add this bot and replay"), permissions=["replay"])
     def add_bot_and_replay(self, request: HttpRequest, queryset: QuerySet[QuarantinedCall]) -> None:
         """Make a Feishu target of an unknown bot address, then replay."""
         if not request.user.has_perm("routing.add_target"):
             raise PermissionDenied
-        self._replay(request, queryset.filter(reason="unknown_target"), add_bot=True)
-
-    def _replay(self, request: HttpRequest, queryset: QuerySet[QuarantinedCall], *, add_bot: bool) -> None:
         accepted = refused = 0
-        for call in queryset.order_by("id"):
-            answer = replaying.replay_quarantined(call, actor=acting_user(request), add_bot=add_bot)
+        for call in queryset.filter(reason="unknown_target").order_by("id"):
+            answer = replaying.replay_quarantined(call, actor=acting_user(request), add_bot=True)
             accepted, refused = (accepted + 1, refused) if answer.status < 300 else (accepted, refused + 1)
         if accepted:
             self.message_user(request, _("%(count)s accepted.") % {"count": accepted}, messages.SUCCESS)

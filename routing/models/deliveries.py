@@ -142,7 +142,12 @@ class Delivery(models.Model):
     fallback_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="fallback_copies")
     resend_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="resends")
     bulk_job = models.ForeignKey(
-        "routing.BulkJob", models.SET_NULL, null=True, related_name="deliveries", db_index=False
+        "routing.BulkJob",
+        models.SET_NULL,
+        verbose_name=_("bulk job"),
+        null=True,
+        related_name="deliveries",
+        db_index=False,
     )
     """The job of many that made it."""
     created_at = models.DateTimeField(_("created"), default=timezone.now)

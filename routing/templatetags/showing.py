@@ -99,6 +99,7 @@ def ago(then: datetime | None, now: datetime) -> str:
     return "—" if then is None else span((now - then).total_seconds())
 
 
+@register.filter
 def span(seconds: float) -> str:
     """A length of time in the two largest units that tell."""
     left = max(int(seconds), 0)
