@@ -1,6 +1,7 @@
 """Regular expressions of operators, which run on text from strangers: limited in time, and suspended when they stall."""
 
 import fnmatch
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -11,6 +12,9 @@ import regex
 MAX_PATTERN_LENGTH = 500
 """Characters that a regular expression or glob may have."""
 
+MAX_WRITTEN_OUT = 20_000
+"""Items of a regular expression whose counted repeats are written out, as compiling does; `(a{1000}){1000}` takes seconds."""
+
 TIME_LIMIT = 0.010
 """Seconds that one search may take over all values of a field; a search that needs longer counts as undecided."""
 
@@ -18,6 +22,8 @@ STREAK = 3
 """Time-outs in a row after which a pattern is suspended."""
 
 SUSPENSION = timedelta(minutes=5)
+
+_TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{(?P<low>\d*)(?:,(?P<high>\d*))?\}|.", re.DOTALL)
 
 FOUND, NOT_FOUND, TIMED_OUT, SUSPENDED = "found", "not_found", "regex_timeout", "regex_suspended"
 """What a search led to; the last two are the reasons that traces name."""
@@ -30,10 +36,32 @@ class PatternError(ValueError):
 @lru_cache(maxsize=20_000)
 def compile_pattern(text: str) -> "regex.Pattern[str]":
     """The compiled regular expression, from a cache that outlives rebuilds of the rules; raises PatternError."""
+    if (size := written_out(text)) > MAX_WRITTEN_OUT:
+        raise PatternError(f"its repeats multiply to {size} items, more than {MAX_WRITTEN_OUT}")
     try:
         return regex.compile(text, cache_pattern=False)
     except (regex.error, ValueError, OverflowError, RecursionError) as error:
         raise PatternError(str(error)) from error
+
+
+def written_out(text: str) -> int:
+    """How many items a regular expression has when `{n}` is written out n times; a bound, not its exact size."""
+    totals, last = [0], 0
+    for token in _TOKEN.finditer(text):
+        match token[0][0]:
+            case "(":
+                totals.append(0)
+            case ")" if len(totals) > 1:
+                last = totals.pop()
+                totals[-1] += last
+            case "{" if token["low"] or token["high"]:
+                times = max(int(token["low"] or 0), int(token["high"] or 0), 1)
+                totals[-1] += last * (times - 1)
+                last *= times
+            case _:
+                totals[-1] += 1
+                last = 1
+    return sum(totals)
 
 
 @lru_cache(maxsize=20_000)

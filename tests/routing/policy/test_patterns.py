@@ -12,6 +12,7 @@ from routing.policy.patterns import (
     PatternError,
     PatternGuard,
     compile_pattern,
+    written_out,
 )
 from routing.policy.specs import AnyOf, MatcherSpec, SilenceSpec
 from routing.policy.trace import to_json
@@ -123,3 +124,26 @@ def test_an_absent_field_neither_runs_a_pattern_nor_clears_its_record():
     assert told(decided(made, alert(), guard=guard)) == {2: "warning"}
     stalled(guard, times=1)
     assert guard.suspended(NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("a{5000}", 5000),
+        ("(?:ab{2}){3}", 15),
+        ("a{,4}", 4),
+        ("a{3,}", 3),
+        (r"\({3}", 3),
+        ("[)({9}]{2}", 2),
+        ("))((", 2),
+        ("x{e<=1}", 7),
+        ("((a{100}){100}){100}", 1_000_000),
+    ],
+)
+def test_counted_repeats_are_counted_as_written_out(text: str, items: int):
+    assert written_out(text) == items
+
+
+def test_repeats_that_multiply_are_refused_before_they_are_compiled():
+    with pytest.raises(PatternError, match="multiply to 1000000 items"):
+        compile_pattern("((a{100}){100}){100}")
