@@ -47,6 +47,13 @@ def decide(alert: Alert, *, source: str, rules: CompiledRules, now: datetime, gu
     return Decision(reason=reason, verdicts=verdicts, rules_version=rules.version, trace=LazyTrace(story))
 
 
+def silence_of(
+    alert: Alert, *, source: str, silences: Iterable[CompiledSilence], now: datetime, guard: PatternGuard
+) -> int | None:
+    """The first of these silences that holds a firing alert back at this moment, or None."""
+    return _first_silence(silences, Facts(alert, source, now, guard))
+
+
 def _walk(group: Group, facts: Facts) -> Walk:
     """The rules in order, up to the first that matches and does not say continue."""
     matched: list[CompiledRule] = []

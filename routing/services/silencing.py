@@ -14,10 +14,11 @@ from integrations.contract import Alert, Listing, Message, MessageType, Severity
 from integrations.registry import DESTINATIONS
 from routing.models import Delivery, DeliveryReason, DeliveryStatus, Silence
 from routing.policy import alerts
+from routing.policy.deciding import silence_of
 from routing.policy.listings import listing_to_json
 from routing.policy.retrying import expires_at
 from routing.policy.threads import open_round
-from routing.policy.windows import silence_holds
+from routing.policy.windows import silence_end, silence_holds
 from routing.selectors import configuration
 from routing.selectors.held_back import Group, HeldBack, groups, held_back, inbounds_of
 from routing.selectors.recoveries import last_recoveries
@@ -65,7 +66,8 @@ def _sum_up(group: Group, snapshot: Snapshot, now: datetime) -> bool:
             return False
         rows, target = held_back(group, AT_ONCE), snapshot.targets.get(group.target_id or 0)
         summary = None
-        if rows and target is not None and _is_wanted(group):
+        if target is not None and _is_wanted(group):
+            rows = _hand_over(rows, snapshot, now)
             summary = _tell(cursor, group, target, rows, now)
         Delivery.objects.filter(pk__in=[row.id for row in rows]).update(awaits_summary=False)
         return summary is not None and summary.status == DeliveryStatus.PENDING
@@ -84,9 +86,36 @@ def _is_wanted(group: Group) -> bool:
     return not Silence.objects.filter(pk=group.silence_id or 0, summary=False).exists()
 
 
+def _hand_over(rows: Sequence[HeldBack], snapshot: Snapshot, now: datetime) -> list[HeldBack]:
+    """Leave what another silence holds back by now to the summary of that one; returns the rest."""
+    mute = set(Silence.objects.filter(summary=False).values_list("pk", flat=True))
+    holding = [
+        silence
+        for silence in snapshot.rules.silences
+        if silence.spec.id not in mute and silence_holds(silence.spec, now)
+    ]
+    if not holding:
+        return list(rows)
+    rest, problems = [], problems_of(rows).values()
+    stored = inbounds_of([problem.last.inbound_id for problem in problems])
+    for problem in problems:
+        told = _Told.of(problem, *stored.get(problem.last.inbound_id, ("", {}, {})))
+        silence = silence_of(told.alert, source=told.source_name, silences=holding, now=now, guard=snapshot.guard)
+        if silence is None:
+            rest += problem.rows
+            continue
+        spec = snapshot.silences[silence]
+        Delivery.objects.filter(pk__in=[row.id for row in problem.rows]).update(
+            silence_id=spec.id, silence_name=spec.name, held_until=silence_end(spec, now)
+        )
+    return sorted(rest)
+
+
 def _tell(
     cursor: CursorWrapper, group: Group, target: TargetEntry, rows: Sequence[HeldBack], now: datetime
 ) -> Delivery | None:
+    if not rows:
+        return None
     keys = {row.alert_key for row in rows}
     answers = ask(cursor, [*Concern(frozenset(keys)).questions(lock=True), new_ids("routing_thread", len(keys))])
     threads = Threads(answers[0], answers[1], ids_of(answers[2]))

@@ -219,6 +219,31 @@ def test_two_silences_make_two_summaries():
     ]
 
 
+def test_what_another_silence_holds_back_by_now_waits_for_the_end_of_that_one():
+    make_source()
+    make_rule("all", make_target())
+    first = silence("first")
+    send(issue_id="1", project="web")
+    send(issue_id="2", project="api")
+    second = silence("second", when=[{"field": "project", "op": "is", "value": "web"}])
+    assert silencing.send_due_summaries(end(first)) == 1
+    assert "1 unresolved" in summaries()[0].message["title"]["en"]
+    held = Delivery.objects.get(reason="silenced", awaits_summary=True)
+    assert (held.project_slug, held.silence, held.silence_name) == ("web", second, "second")
+    assert held.held_until == second.ends_at
+    assert silencing.send_due_summaries(timezone.now()) == 0
+    assert silencing.send_due_summaries(end(second)) == 1
+
+
+def test_a_silence_without_a_summary_swallows_nothing_of_another():
+    make_source()
+    make_rule("all", make_target())
+    first = silence("first")
+    send()
+    silence("second", summary=False)
+    assert silencing.send_due_summaries(end(first)) == 1
+
+
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_several_workers_at_once_say_it_once():
     make_source()
