@@ -9,6 +9,7 @@ from integrations.contract import Json
 
 INSTALLATION = "7a2f0c1e-5b64-4d0a-9c53-1f8e6b7d2a90"
 _TEST_RULE_ID = -1
+_LEFT_OUT_WHEN_EMPTY = frozenset({"project", "environment", "level", "release", "platform", "logger", "culprit"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,13 @@ class Sample:
     """Marked as Sentry marks its own test notification."""
     settings: Mapping[str, str] | None = None
     """As chosen in the alert rule action."""
+    message: str = ""
+    culprit: str = "shop.checkout.views in submit"
+    release: str = "shop@4.18.2"
+    platform: str = "python"
+    logger: str = "django.request"
+    tags: Mapping[str, str] | None = None
+    """Beside those that Sentry itself sets."""
 
     @property
     def issue_page(self) -> str:
@@ -58,7 +66,7 @@ def _event(sample: Sample) -> Json:
     return {
         **_event_core(sample),
         "dist": None,
-        "message": "",
+        "message": sample.message,
         "datetime": _stamp(sample.now),
         "issue_id": sample.issue_id,
         "issue_url": f"{api}/organizations/{sample.organization}/issues/{sample.issue_id}/",
@@ -69,21 +77,22 @@ def _event(sample: Sample) -> Json:
 
 def _event_core(sample: Sample) -> dict[str, Any]:
     kind, value = sample.error
-    tags = {"environment": sample.environment, "handled": "no", "level": sample.level, "release": "shop@4.18.2"}
+    tags = {"environment": sample.environment, "handled": "no", "level": sample.level, "release": sample.release}
+    tags |= sample.tags or {}
     event = {
         "event_id": sample.event_id,
         "project": sample.project_id,
-        "release": "shop@4.18.2",
-        "platform": "python",
+        "release": sample.release,
+        "platform": sample.platform,
         "tags": [[name, text] for name, text in tags.items() if text],
         "contexts": {"runtime": {"name": "CPython", "version": "3.12.4", "type": "runtime"}},
-        "culprit": "shop.checkout.views in submit",
+        "culprit": sample.culprit,
         "environment": sample.environment,
         "exception": {"values": [{"type": kind, "value": value, "stacktrace": {"frames": [_frame()]}}]},
         "fingerprint": ["{{ default }}"],
         "level": sample.level,
         "location": "shop/checkout/views.py",
-        "logger": "django.request",
+        "logger": sample.logger,
         "metadata": {"type": kind, "value": value, "filename": "shop/checkout/views.py", "function": "submit"},
         "request": {"url": "https://shop.example.com/checkout/submit", "method": "POST", "headers": []},
         "timestamp": sample.now.timestamp(),
@@ -91,8 +100,7 @@ def _event_core(sample: Sample) -> dict[str, Any]:
         "type": "error",
         "version": "7",
     }
-    left_out = {"project": sample.project_id, "environment": sample.environment, "level": sample.level}
-    return {name: content for name, content in event.items() if left_out.get(name, True)}
+    return {name: content for name, content in event.items() if name not in _LEFT_OUT_WHEN_EMPTY or content}
 
 
 def _frame() -> Json:
@@ -115,14 +123,14 @@ def issue_body(sample: Sample) -> Json:
         "id": sample.issue_id,
         "shortId": f"{sample.project.upper()}-1",
         "title": sample.title,
-        "culprit": "shop.checkout.views in submit",
+        "culprit": sample.culprit,
         "permalink": sample.issue_page,
-        "logger": "django.request",
+        "logger": sample.logger,
         "level": sample.level or "error",
         "status": "resolved",
         "statusDetails": {},
         "substatus": None,
-        "platform": "python",
+        "platform": sample.platform,
         "project": _issue_project(sample),
         "type": "error",
         "metadata": {"type": kind, "value": value},
@@ -158,7 +166,7 @@ def metric_alert_body(sample: Sample, action: str) -> Json:
     }
     return {
         "metric_alert": incident,
-        "description_text": "420 events in the last 10 minutes",
+        "description_text": sample.message or "420 events in the last 10 minutes",
         "description_title": f"{action.capitalize()}: {sample.title}",
         "web_url": f"{sample.site}/organizations/{sample.organization}/alerts/rules/details/{sample.issue_id}/"
         f"?alert={sample.issue_id}",
@@ -190,8 +198,8 @@ def legacy_body(sample: Sample) -> Json:
         "project_slug": sample.project,
         "logger": None,
         "level": sample.level or None,
-        "culprit": event["culprit"],
-        "message": "",
+        "culprit": sample.culprit,
+        "message": sample.message,
         "url": f"{sample.issue_page}?referrer=webhooks_plugin",
         "triggering_rules": [] if sample.is_test else [sample.rule],
         "event": {**event, "id": sample.event_id},

@@ -39,6 +39,12 @@ class Extras(TypedDict, total=False):
     site: str
     is_test: bool
     settings: Mapping[str, str] | None
+    message: str
+    culprit: str
+    release: str
+    platform: str
+    logger: str
+    tags: Mapping[str, str] | None
 
 
 def build(
