@@ -79,6 +79,7 @@ ACTIONS: Mapping[str, Any] = {
     "replay": _("replayed a refused call"),
     "reprocess": _("decided a webhook again"),
     "resend": _("sent a delivery again"),
+    "test_rule": _("tested a rule"),
     "test_source": _("tested a Sentry connection"),
     "test_target": _("tested a target"),
     "view_body": _("looked at an original body"),

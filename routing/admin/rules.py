@@ -23,6 +23,7 @@ from routing.admin.forms.severity import OverlayField
 from routing.admin.forms.windows import WindowField
 from routing.admin.history import ConfigurationAdmin
 from routing.admin.likeness import conditions_like
+from routing.admin.trials import TryingRule, may_try
 from routing.admin.whatif import RuleAsking, SilenceAsking
 from routing.codes import words
 from routing.models import Inbound, Project, Rule, SeverityMapping, Silence
@@ -67,7 +68,7 @@ class RuleForm(forms.ModelForm):
 
 
 @admin.register(Rule)
-class RuleAdmin(RuleAsking, ConfigurationAdmin):
+class RuleAdmin(TryingRule, RuleAsking, ConfigurationAdmin):
     """Rules in their order; the arrows move them."""
 
     form = RuleForm
@@ -94,6 +95,13 @@ class RuleAdmin(RuleAsking, ConfigurationAdmin):
         if not change:
             obj.position = ordering.next_position()
         super().save_model(request, obj, form, change)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """With the button that sends a test alert."""
+        shown = {**context, "may_try": may_try(request, context.get("original"))}
+        return super().render_change_form(request, shown, *args, **kwargs)
 
     @admin.display(description=_("order"))
     def order(self, rule: Rule) -> SafeString:

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from routing.admin.history import ConfigurationAdmin
+from routing.admin.trials import TryingSource, may_try
 from routing.admin.wording import UNOPENED
 from routing.codes import words
 from routing.fields import UnsealingError
@@ -69,7 +70,7 @@ class ProjectInline(admin.TabularInline):
 
 
 @admin.register(Source)
-class SourceAdmin(ConfigurationAdmin):
+class SourceAdmin(TryingSource, ConfigurationAdmin):
     """Connections: hook URLs for copying, secrets written only, refused calls in sight."""
 
     form = SourceForm
@@ -93,7 +94,8 @@ class SourceAdmin(ConfigurationAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """The form beside its guide."""
-        return super().render_change_form(request, {**context, "guide_template": GUIDE}, *args, **kwargs)
+        shown = {"guide_template": GUIDE, "may_try": may_try(request, context.get("original"))}
+        return super().render_change_form(request, {**context, **shown}, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Source, form: SourceForm, change: bool) -> None:
         """Save, give a new connection its first hook key, add a pasted secret, retire what was ticked."""

@@ -5,27 +5,25 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import IS_POPUP_VAR
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from integrations.contract import ConfigError
 from integrations.registry import DESTINATIONS
-from routing.admin.acting import acting_user
 from routing.admin.forms.targets import form_class
 from routing.admin.history import ConfigurationAdmin
+from routing.admin.trials import TryingTarget, may_try
 from routing.admin.wording import worded
 from routing.models import FeishuBot, FlashdutyTarget, Target
 from routing.reasons import wording
-from routing.services import targets, testing
+from routing.services import targets
 from routing.templatetags.showing import kind_name
 
 
 @admin.register(Target)
-class TargetAdmin(ConfigurationAdmin):
+class TargetAdmin(TryingTarget, ConfigurationAdmin):
     """Every target. Adding asks for the kind first."""
 
     list_display: tuple[str, ...] = ("name", "title", "kind_name", "enabled", "health", "last_success_at", "uses")
@@ -82,7 +80,12 @@ class TargetAdmin(ConfigurationAdmin):
 
     def _guide(self, request: HttpRequest, target: Any, extra_context: Any) -> dict[str, Any]:
         kind = self._kind(request, target)
-        return {**(extra_context or {}), "guide_template": f"routing/guides/{kind}.html", "target_kind": kind}
+        return {
+            **(extra_context or {}),
+            "guide_template": f"routing/guides/{kind}.html",
+            "target_kind": kind,
+            "may_try": may_try(request, target),
+        }
 
     def save_model(self, request: HttpRequest, obj: Target, form: forms.ModelForm, change: bool) -> None:
         """Save as Target whatever the menu entry was, so that all kinds share one history."""
@@ -136,36 +139,11 @@ class TargetAdmin(ConfigurationAdmin):
             self.log_change(request, target, [{"changed": {"fields": ["enabled"]}}])
         self.message_user(request, _("Done."), messages.SUCCESS)
 
-    def get_urls(self) -> list[URLPattern]:
-        """The stock pages and the test button."""
-        name = f"{self.opts.app_label}_{self.opts.model_name}_test"
-        test = path("<int:target_id>/test/", self.admin_site.admin_view(self.test_view), name=name)
-        return [test, *super().get_urls()]
-
-    def test_view(self, request: HttpRequest, target_id: int) -> HttpResponse:
-        """Queue a test message (POST only) and show the delivery."""
-        target = Target.objects.filter(pk=target_id).first()
-        listing = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-        if target is None:
-            raise Http404
-        if request.method != "POST" or not self.has_change_permission(request, target):
-            raise PermissionDenied
-        try:
-            delivery = testing.test_target(target, actor=acting_user(request))
-        except ConfigError as error:
-            for text in error.errors.values():
-                self.message_user(request, worded(text), messages.ERROR)
-            return HttpResponseRedirect(listing)
-        self.message_user(
-            request, _("The test message is on its way. This page shows what became of it."), messages.INFO
-        )
-        return HttpResponseRedirect(reverse("admin:routing_delivery_change", args=[delivery.pk]))
-
     def response_add(self, request: HttpRequest, obj: Target, post_url_continue: Any = None) -> HttpResponse:
         """After adding, stay on the target: its test button is the next step."""
         if IS_POPUP_VAR in request.POST or "_addanother" in request.POST:
             return super().response_add(request, obj, post_url_continue)
-        self.message_user(request, _("Saved. Now send a test message."), messages.SUCCESS)
+        self.message_user(request, _("Saved. Now send a test alert."), messages.SUCCESS)
         return HttpResponseRedirect(
             reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk])
         )

@@ -16,6 +16,7 @@ from routing.models.rules import (
 )
 from routing.models.sources import ClientSecret, HookKey, Project, Source
 from routing.models.targets import FeishuBot, FlashdutyTarget, Target
+from routing.models.trials import Trial, TrialOf
 
 __all__ = [
     "ApiToken",
@@ -54,5 +55,7 @@ __all__ = [
     "Source",
     "Target",
     "Thread",
+    "Trial",
+    "TrialOf",
     "Worker",
 ]

@@ -47,6 +47,20 @@ def load_rules(
     return found
 
 
+def spec_of(rule: Rule) -> RuleSpec:
+    """One rule as deciding sees it, whether it is switched on or not; what cannot be read says so in `broken`."""
+    return RuleSpec(
+        id=rule.pk,
+        name=rule.name,
+        source=rule.source.name if rule.source else None,
+        project=rule.project or None,
+        targets=tuple(rule.targets.order_by("pk").values_list("pk", flat=True)),
+        continues=rule.continues,
+        repeat_minutes=rule.repeat_minutes,
+        **_conditions(rule.when, rule.severity, rule.active, settings.TIME_ZONE),
+    )
+
+
 def _parse(row: _Row, source: str | None, targets: list[int], names: list[str], zone: str) -> LoadedRule:
     rule, name, project, continues, repeat_minutes, _, *texts = row
     when, severity, active = [None if text is None else orjson.loads(text) for text in texts]

@@ -74,7 +74,7 @@ def decide_source(source_id: int | None, limit: int = 50) -> int:
     ]
     decided = settle(waiting, now, source_id=source_id) if waiting else 0
     if source is not None:
-        for one in waiting:
+        for one in (one for one in waiting if not one.is_test):
             projects.learn(source, one.finding.projects, snapshot, attempt)
     return decided
 

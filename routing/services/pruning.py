@@ -25,6 +25,7 @@ from routing.models import (
     QuarantinedCall,
     SandboxCall,
     Thread,
+    Trial,
     Worker,
 )
 
@@ -55,6 +56,7 @@ class Pruner:
             "sandbox messages": lambda now: _oldest(SandboxCall, "received_at", _bodies_end(now)),
             "audit entries": lambda now: _oldest(AuditEntry, "at", _log_end(now)),
             "bulk jobs": lambda now: _oldest(BulkJob, "finished_at", _log_end(now)),
+            "test alerts": lambda now: _oldest(Trial, "created_at", _log_end(now)),
             "notices": lambda now: _some(Notice.objects.filter(last_at__lt=_log_end(now))),
             "workers": lambda now: _some(Worker.objects.filter(beat_at__lt=now - WORKER_FORGOTTEN)),
             "sessions": lambda now: _some(Session.objects.filter(expire_date__lt=now)),

@@ -1,16 +1,13 @@
 """Test messages: marked as tests, and sent through the real queue, worker and door."""
 
-import secrets
 from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
 
 from integrations.contract import Alert, ConfigError, Message, MessageType, Severity, Text
-from integrations.registry import SOURCES
-from integrations.sentry import samples
 from integrations.sentry.signature import WEBHOOK_HEADER, sign
-from routing.models import Delivery, Inbound, InboundReason, InboundStatus, Source, Target
+from routing.models import ClientSecret, Delivery, Inbound, InboundReason, InboundStatus, Source, Target
 from routing.policy.alerts import to_json
 from routing.policy.retrying import expires_at
 from routing.services import auditing
@@ -18,6 +15,7 @@ from routing.services.answers import Answer
 from routing.services.auditing import Actor
 from routing.services.engine.waking import notify_workers
 from routing.services.receiving import Call, receive
+from routing.services.sampling import Sample, sample
 from routing.services.targets import destination
 
 OFF = Text("The target is off: enable it first.", "该目标已停用，请先启用。")
@@ -45,47 +43,46 @@ def send_test_alert(
     Rules, queue, worker and targets are the real ones; the alert is marked as a test and never a duplicate. The caller
     holds no transaction. Raises ConfigError without a secret to sign with, UnsealingError when no key opens it.
     """
-    secret = source.client_secrets.filter(retired_at__isnull=True).order_by("-id").first()
-    if secret is None and not source.accept_unsigned:
-        raise ConfigError({"client_secrets": NO_SECRET})
-    now = timezone.now()
-    headers, body = samples.build(
-        "event_alert.triggered" if secret else "legacy",
+    made = sample(
+        source.name,
+        now=timezone.now(),
+        is_signed=is_signed(source),
         project=project,
         environment=environment,
         level=level,
-        issue_id=str(10**9 + secrets.randbelow(10**9)),
-        event_id=secrets.token_hex(16),
-        title="Test alert of Alert Relay",
-        now=now,
-        is_test=True,
     )
-    if secret:
-        headers = {**headers, WEBHOOK_HEADER: sign(body, secret.secret.open())}
-    answer = receive(Call(source_name=source.name, headers=headers, body=body, received_at=now, is_test=True))
+    answer = send_sample(source, made)
     auditing.record(
         actor=actor, action="test_source", obj=source, status=answer.status, inbound=answer.payload.get("id")
     )
     return answer
 
 
+def send_sample(source: Source, made: Sample) -> Answer:
+    """Sign a sample and hand it to the receiver; see `send_test_alert`."""
+    secret = _newest_secret(source)
+    if secret is None and not source.accept_unsigned:
+        raise ConfigError({"client_secrets": NO_SECRET})
+    headers = dict(made.headers)
+    if secret:
+        headers[WEBHOOK_HEADER] = sign(made.body, secret.secret.open())
+    return receive(
+        Call(source_name=source.name, headers=headers, body=made.body, received_at=timezone.now(), is_test=True)
+    )
+
+
+def is_signed(source: Source) -> bool:
+    """True where a test is signed; a source without a secret that takes unsigned calls gets the older shape."""
+    return _newest_secret(source) is not None or not source.accept_unsigned
+
+
+def _newest_secret(source: Source) -> ClientSecret | None:
+    return source.client_secrets.filter(retired_at__isnull=True).order_by("-id").first()
+
+
 def sample_alert() -> Alert:
     """An alert as Sentry's test button would raise it, of a problem that nobody has."""
-    headers, body = samples.build(
-        "event_alert.triggered",
-        project="test-project",
-        environment="production",
-        level="error",
-        issue_id=str(10**9 + secrets.randbelow(10**9)),
-        event_id=secrets.token_hex(16),
-        title="Test message of Alert Relay",
-        now=timezone.now(),
-        is_test=True,
-    )
-    alert = SOURCES["sentry"].read(body, headers, "test", frozenset()).alert
-    if alert is None:
-        raise RuntimeError("the sample of an event alert holds an alert")
-    return alert
+    return sample("test", now=timezone.now()).alert
 
 
 def test_target(target: Target, *, actor: Actor) -> Delivery:

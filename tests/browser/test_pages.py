@@ -8,7 +8,7 @@ from tests.browser import scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
-LISTS = ("source", "project", "target", "feishubot", "flashdutytarget", "rule", "severitymapping", "silence", "inbound", "thread", "delivery", "attempt", "quarantinedcall", "apitoken", "auditentry", "rulesversion")  # fmt: skip
+LISTS = ("source", "project", "target", "feishubot", "flashdutytarget", "rule", "severitymapping", "silence", "inbound", "thread", "delivery", "attempt", "quarantinedcall", "apitoken", "auditentry", "rulesversion", "trial")  # fmt: skip
 FORMS = ("source", "project", "feishubot", "flashdutytarget", "rule", "silence", "severitymapping", "apitoken")
 
 

@@ -146,19 +146,6 @@ def test_a_dead_delivery_is_sent_again_from_its_page(page: Page, live_server) ->
     assert AuditEntry.objects.filter(action="resend").exists()
 
 
-def test_a_test_message_goes_through_the_real_queue(page: Page, live_server) -> None:
-    page.goto(f"{live_server.url}/admin/routing/feishubot/add/")
-    page.fill("#id_name", "team")
-    page.fill("#id_webhook_url", BOT_URL)
-    page.click("[name=_save]")
-    page.get_by_role("button", name="Send a test message").click()
-    page.wait_for_load_state()
-    delivery = Delivery.objects.get()
-    assert delivery.is_test
-    assert delivery.status == "pending"
-    assert f"/delivery/{delivery.pk}/" in page.url
-
-
 def test_a_viewer_sees_the_log_and_changes_nothing(context, live_server, viewer: User) -> None:
     made = scene.make()
     page = context.new_page()
@@ -178,7 +165,7 @@ def test_a_viewer_sees_the_log_and_changes_nothing(context, live_server, viewer:
 
 def test_nothing_changes_by_following_a_link(page: Page, live_server) -> None:
     made = scene.make()
-    for path in (f"delivery/{made.delivery.pk}/resend/", f"rule/{made.rule.pk}/move/", f"target/{made.bot.pk}/test/"):
+    for path in (f"delivery/{made.delivery.pk}/resend/", f"rule/{made.rule.pk}/move/"):
         response = page.goto(f"{live_server.url}/admin/routing/{path}")
         assert response is not None
         assert response.status == 403, path
