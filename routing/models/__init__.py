@@ -14,7 +14,7 @@ from routing.models.rules import (
     SeverityMapping,
     Silence,
 )
-from routing.models.sources import ClientSecret, HookKey, Project, Source
+from routing.models.sources import ClientSecret, HookKey, Project, Rhythm, Source
 from routing.models.targets import FeishuBot, FlashdutyTarget, Target
 from routing.models.trials import Trial, TrialOf
 
@@ -44,6 +44,7 @@ __all__ = [
     "OpenThread",
     "Project",
     "QuarantinedCall",
+    "Rhythm",
     "Role",
     "Rule",
     "RulesVersion",

@@ -43,6 +43,8 @@ class Notice(models.Model):
     last_at = models.DateTimeField(default=timezone.now)
     told_at = models.DateTimeField(null=True)
     over_at = models.DateTimeField(null=True)
+    over_told_at = models.DateTimeField(null=True)
+    """When the operations target was last told that it is over."""
 
     class Meta:
         verbose_name = _("notice")

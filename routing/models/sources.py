@@ -37,7 +37,10 @@ class Source(models.Model):
         _("expected at least every (minutes)"),
         null=True,
         blank=True,
-        help_text=_("Tell the operations target when nothing arrives for this long. Empty: not watched."),
+        help_text=_(
+            "Tell the operations target when nothing arrives for this long. Empty: longer than is usual at that hour,"
+            " learned within some days. 0: not watched."
+        ),
     )
     refused_count = models.PositiveIntegerField(default=0, editable=False)
     refused_at = models.DateTimeField(null=True, editable=False)
@@ -110,7 +113,12 @@ class Project(models.Model):
         related_name="default_of_projects",
         help_text=_("Who gets what no rule matched; empty means the connection's own default targets."),
     )
-    silence_after_minutes = models.PositiveIntegerField(_("expected at least every (minutes)"), null=True, blank=True)
+    silence_after_minutes = models.PositiveIntegerField(
+        _("expected at least every (minutes)"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: longer than is usual at that hour, learned within some days. 0: not watched."),
+    )
     is_learned = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -132,3 +140,23 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.slug
+
+
+class Rhythm(models.Model):
+    """When webhooks usually come: what `policy.rhythms` knows of a source, or of one of its projects."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="rhythms")
+    project_slug = models.CharField(max_length=200, blank=True)
+    """Empty for the source as a whole."""
+    since = models.DateTimeField()
+    last_at = models.DateTimeField(null=True)
+    days = models.JSONField(default=dict)
+    """Day -> [count, gaps of 24 hours]."""
+    read_to = models.BigIntegerField(default=0)
+    """For the source as a whole: the last received webhook that was taken in."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "project_slug"], name="one_rhythm_per_project")]
+
+    def __str__(self) -> str:
+        return f"{self.source_id}/{self.project_slug}"

@@ -19,10 +19,11 @@ AGAIN_AFTER = timedelta(hours=1)
 
 
 @transaction.atomic
-def notify(cause: str, title: Text, now: datetime) -> None:
+def notify(cause: str, title: Text, now: datetime, *, again_after: timedelta = AGAIN_AFTER) -> None:
     """Note that `cause` (a code and what it is about, such as `dead:team`) happened; tell the operations target of it.
 
-    It is told at once, and again only when an hour has passed since. Without an operations target it is only noted.
+    It is told at once, and again only when an hour has passed since, or `again_after` while it lasts. Without an
+    operations target it is only noted.
     """
     notice, is_new = Notice.objects.select_for_update().get_or_create(
         cause=cause, defaults={"title": text_to_json(title), "first_at": now, "last_at": now}
@@ -32,15 +33,36 @@ def notify(cause: str, title: Text, now: datetime) -> None:
             title=text_to_json(title), count=F("count") + 1, last_at=now, over_at=None
         )
     target = Target.objects.filter(is_operations=True).first()
-    if target is None or (notice.told_at is not None and now - notice.told_at < AGAIN_AFTER):
+    if target is None or _is_too_soon(notice, again_after, now):
         return
     _tell(target, title, now)
     Notice.objects.filter(pk=notice.pk).update(told_at=now)
 
 
-def over(cause: str, now: datetime) -> None:
-    """Note that a cause has passed. Should it return within the hour, that is noted, and told when the hour is over."""
-    Notice.objects.filter(cause=cause, over_at__isnull=True).update(over_at=now)
+@transaction.atomic
+def over(cause: str, now: datetime, title: Text | None = None) -> None:
+    """Note that a cause has passed. Should it return within the hour, that is noted, and told when the hour is over.
+
+    With a `title`, whoever was told of the cause is told that it has passed.
+    """
+    notice = Notice.objects.select_for_update().filter(cause=cause, over_at__isnull=True).first()
+    if notice is None:
+        return
+    notice.over_at = now
+    target = Target.objects.filter(is_operations=True).first()
+    is_told = notice.told_at is not None and (notice.over_told_at is None or notice.over_told_at < notice.told_at)
+    if title is not None and target is not None and is_told:
+        _tell(target, title, now, Severity.OK)
+        notice.over_told_at = now
+    notice.save(update_fields=["over_at", "over_told_at"])
+
+
+def _is_too_soon(notice: Notice, again_after: timedelta, now: datetime) -> bool:
+    """`notice` is as it was before this time, so that it may say that the cause was over."""
+    if notice.told_at is None:
+        return False
+    was_over = notice.over_at is not None or (notice.over_told_at or notice.told_at) > notice.told_at
+    return now - notice.told_at < (AGAIN_AFTER if was_over else again_after)
 
 
 def in_both_languages(sentence: Any) -> Text:
@@ -51,7 +73,7 @@ def in_both_languages(sentence: Any) -> Text:
         return Text(english, str(sentence))
 
 
-def _tell(target: Target, title: Text, now: datetime) -> None:
+def _tell(target: Target, title: Text, now: datetime, severity: Severity = Severity.WARNING) -> None:
     listing = Listing(title=title, link=f"{settings.PUBLIC_URL}/admin/")
     Delivery.objects.create(
         target=target,
@@ -59,7 +81,7 @@ def _tell(target: Target, title: Text, now: datetime) -> None:
         kind=target.kind,
         message_type=MessageType.OPERATIONS,
         message=listing_to_json(listing),
-        severity=Severity.WARNING,
+        severity=severity,
         status=DeliveryStatus.PENDING,
         priority=0,
         created_at=now,
