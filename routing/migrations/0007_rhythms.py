@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('routing', '0005_hand_over'),
+        ('routing', '0006_trials'),
     ]
 
     operations = [
