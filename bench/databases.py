@@ -24,10 +24,10 @@ _TEMPLATE = "relay_bench"
 
 
 class Database:
-    """One relay's database and folder."""
+    """One relay's database and folder, and where the code lies that it runs."""
 
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        self.folder, self.environment = folder, environment
+    def __init__(self, folder: Path, environment: dict[str, str], root: Path = ROOT) -> None:
+        self.folder, self.environment, self.root = folder, environment, root
 
     @property
     def url(self) -> str:
@@ -62,7 +62,7 @@ class Database:
         """What a command of the relay prints on stdout; raises RuntimeError with what it says when it fails."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
+            cwd=self.root,
             env={**self.environment, **extra},
             input=given,
             capture_output=True,
@@ -76,8 +76,8 @@ class Database:
 class Databases:
     """Makes databases below a folder; the Postgres server, when one is wanted, ends with `close`."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, *, root: Path = ROOT) -> None:
+        self._folder, self._root = folder, root
         self._templates: dict[str, Database] = {}
         self._server: Any = None
 
@@ -90,9 +90,10 @@ class Databases:
         folder = self._folder / name
         shutil.copytree(template.folder, folder)
         if kind == SQLITE:
-            return Database(folder, {**template.environment, "VAR_DIR": str(folder)})
+            return Database(folder, {**template.environment, "VAR_DIR": str(folder)}, self._root)
         self._run(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
-        return Database(folder, {**template.environment, "VAR_DIR": str(folder), "DATABASE_URL": self._url(name)})
+        own = {"VAR_DIR": str(folder), "DATABASE_URL": self._url(name)}
+        return Database(folder, {**template.environment, **own}, self._root)
 
     def server_processes(self) -> list[int]:
         """The process of the Postgres server, when there is one."""
@@ -117,7 +118,7 @@ class Databases:
             self._server = get_server(self._folder / "postgres", cleanup_mode="delete")
             self._run(f"CREATE DATABASE {_TEMPLATE}")
             environment["DATABASE_URL"] = self._url(_TEMPLATE)
-        database = Database(folder, environment)
+        database = Database(folder, environment, self._root)
         database.manage("migrate", "--verbosity", "0")
         if kind == SQLITE:
             database.rows("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -3,7 +3,8 @@
     python -m bench.load --url http://127.0.0.1:8000/webhooks/sentry/KEY/ --secret S --senders 8 --count 2000
 
 By itself each sender calls again once it was answered. With `--rate` calls are due at even intervals whatever the
-answers do, and their time counts from when they were due, so that a stall is not hidden. Prints one line of JSON at
+answers do, and their time counts from when they were due, so that a stall is not hidden. With `--fresh 1` each of them
+makes a connection of its own, as Sentry does. Prints one line of JSON at
 the end, which SIGTERM brings forward; `--log` keeps a line for each call: number, due and answered (nanoseconds of the
 monotonic clock), HTTP status (0: the connection broke, -1: no answer until the end), and the inbound's id or 0.
 """
@@ -17,8 +18,9 @@ import signal
 import sys
 import time
 from collections import deque
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from bench.bodies import Bodies
@@ -66,7 +68,10 @@ class Sender(asyncio.Protocol):
         self._received = b""
         inbound = _ID.search(body)
         self._end(int(head[9:12]), int(inbound[1]) if inbound else 0)
-        if b"connection: close" in head.lower():
+        self._next(is_last=b"connection: close" in head.lower())
+
+    def _next(self, *, is_last: bool) -> None:
+        if is_last:
             self._transport.close()
         else:
             self._load.ready(self)
@@ -83,6 +88,27 @@ class Sender(asyncio.Protocol):
         if self._current is not None:
             self._load.calls.append(Call(*self._current, time.monotonic_ns(), status, inbound))
             self._current = None
+
+
+class OneCall(Sender):
+    """A connection for one call alone."""
+
+    def __init__(self, load: "Load", number: int, due: int) -> None:
+        super().__init__(load)
+        self._call = (number, due)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._load.connections += 1
+        self.send(*self._call)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._end(BROKEN, 0)
+        self._load.done(self)
+
+    def _next(self, *, is_last: bool) -> None:
+        self._transport.close()
 
 
 def is_whole(head: bytes, body: bytes) -> bool:
@@ -145,11 +171,16 @@ class Load:
         if not self._is_over:
             self._spawn()
 
+    def done(self, sender: Sender) -> None:
+        """A connection that was made for one call is gone."""
+        self._all.discard(sender)
+        self._check()
+
     async def run(self) -> None:
         """Call until all is answered, the time is over or SIGTERM comes."""
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._ended.set)
-        for _ in range(self._options.senders):
+        for _ in range(0 if self._options.fresh else self._options.senders):
             self._spawn()
         pacing = asyncio.ensure_future(self._pace()) if self._options.rate else None
         with contextlib.suppress(TimeoutError):
@@ -163,7 +194,10 @@ class Load:
         self.calls += [Call(number, due, now, UNANSWERED, 0) for number, due in self._due]
 
     def _spawn(self) -> None:
-        task = asyncio.ensure_future(self._connect())
+        self._keep(self._connect())
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -177,12 +211,23 @@ class Load:
             else:
                 return
 
+    async def _call_once(self, number: int, due: int) -> None:
+        sender = OneCall(self, number, due)
+        try:
+            await asyncio.get_running_loop().create_connection(lambda: sender, self._host, self._port)
+        except OSError:
+            self.calls.append(Call(number, due, time.monotonic_ns(), BROKEN, 0))
+        else:
+            self._all.add(sender)
+
     async def _pace(self) -> None:
         began = time.monotonic_ns()
         for number in range(self._options.count):
             due = began + int(number * 1e9 / self._options.rate)
             await asyncio.sleep(max(0.0, (due - time.monotonic_ns()) / 1e9))
-            if self._idle or not self._options.skip_late:
+            if self._options.fresh:
+                self._keep(self._call_once(number, due))
+            elif self._idle or not self._options.skip_late:
                 self._due.append((number, due))
                 self._match()
 
@@ -223,6 +268,7 @@ def main() -> None:
     parser.add_argument(
         "--skip-late", type=int, default=0, help="1: with --rate, leave out calls that no sender is free for"
     )
+    parser.add_argument("--fresh", type=int, default=0, help="1: with --rate, a new connection for each call")
     parser.add_argument("--series", type=int, default=0, help="keeps the bodies of several runs apart")
     parser.add_argument("--issues", type=int, default=0, help="how many issues the events belong to; 0: each its own")
     parser.add_argument("--resolve-every", type=int, default=0, help="each issue's so manieth webhook resolves it")

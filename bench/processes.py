@@ -14,11 +14,11 @@ _TICK = os.sysconf("SC_CLK_TCK")
 class Process:
     """A process in a session of its own, with all that it starts. Its output goes to `log`."""
 
-    def __init__(self, command: Sequence[str], *, environment: Mapping[str, str], log: Path) -> None:
+    def __init__(self, command: Sequence[str], *, environment: Mapping[str, str], log: Path, root: Path = ROOT) -> None:
         with log.open("ab") as output:
             self._popen = subprocess.Popen(
                 command,
-                cwd=ROOT,
+                cwd=root,
                 env=dict(environment),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -36,6 +36,10 @@ class Process:
     def is_running(self) -> bool:
         """False once it ended."""
         return self._popen.poll() is None
+
+    def renew(self) -> None:
+        """SIGHUP: `manage.py up` replaces what it runs."""
+        os.kill(self.pid, signal.SIGHUP)
 
     def first_line(self) -> str:
         """The first line that it prints; "" when it ends without one."""
@@ -59,6 +63,8 @@ class Process:
         for pid in [*below(self.pid), self.pid]:
             kill(pid)
         self._popen.wait()
+        if self._popen.stdout:
+            self._popen.stdout.close()
 
 
 def kill(pid: int) -> None:

@@ -66,7 +66,7 @@ class Relay:
 
     def _start(self, *arguments: str) -> Process:
         command = [sys.executable, "manage.py", *arguments]
-        process = Process(command, environment=self._environment, log=self.log)
+        process = Process(command, environment=self._environment, log=self.log, root=self.database.root)
         self._processes.append(process)
         return process
 

@@ -10,8 +10,10 @@ SQLITE_PRAGMAS = (
     "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-16000;"
 )
 SQLITE_LOCK_SECONDS = 20
-POOL_WAIT_SECONDS = 0.8
+POOL_WAIT_SECONDS = 0.7
 POOL_SIZE = 20
+LOST_NETWORK = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+"""A server whose network is gone never says so: a worker that waits for it gives up after so long (libpq's names)."""
 
 
 def database(folder: Path) -> dict[str, Any]:
@@ -25,8 +27,15 @@ def database(folder: Path) -> dict[str, Any]:
         config["CONN_MAX_AGE"] = None  # opening a file again, with its pragmas, costs more than a webhook
         options.update(transaction_mode="IMMEDIATE", timeout=SQLITE_LOCK_SECONDS, init_command=SQLITE_PRAGMAS)
     else:
-        options["pool"] = {"min_size": 1, "max_size": POOL_SIZE, "timeout": POOL_WAIT_SECONDS}
+        from relay_site.postgres import PatientConnection
+
+        options["pool"] = {
+            "min_size": 1,
+            "max_size": POOL_SIZE,
+            "timeout": POOL_WAIT_SECONDS,
+            "connection_class": PatientConnection,
+        }
         config["CONN_HEALTH_CHECKS"] = True
         config["CONN_MAX_AGE"] = 0
-        options.setdefault("connect_timeout", 2)
+        options.update({"connect_timeout": 2, **LOST_NETWORK, **options})
     return config

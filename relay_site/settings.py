@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "routing.apps.RoutingConfig",
 ]
 MIDDLEWARE = [
+    "routing.middleware.database_is_not_waited_for_long",
     "routing.middleware.receiver_answers_any_host",
     "routing.middleware.receiver_goes_straight",
     "django.middleware.security.SecurityMiddleware",

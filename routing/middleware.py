@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import activate, get_language_from_request
 
 from routing.api import hooks
+from routing.patience import patience
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponse]
 
@@ -19,6 +20,19 @@ ANY_HOST = ("/webhooks/", "/hook", "/health/", "/metrics")
 """The receiver, and what machines ask by address rather than by name."""
 
 RECEIVER = ("webhooks/", "hook")
+
+STATEMENT_SECONDS = 20.0
+"""How long a page waits for one answer of the database: a server that froze must not hold all threads of the process."""
+
+
+def database_is_not_waited_for_long(get_response: Handler) -> Handler:
+    """Give up a page whose database is silent, so that its thread is free for the next webhook."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        with patience(each=STATEMENT_SECONDS):
+            return get_response(request)
+
+    return middleware
 
 
 def receiver_answers_any_host(get_response: Handler) -> Handler:

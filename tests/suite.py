@@ -9,7 +9,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", os.environ.get("TEST_PROCESSES", "auto"), "--dist", "worksteal"]
-ON_POSTGRES = ["tests/routing", "tests/site", "tests/test_up.py", "-m", "not browser"]
+ON_POSTGRES = ["tests/routing", "tests/site", "tests/test_up.py", "tests/test_rolling.py", "-m", "not browser"]
 
 
 SAME_ORDER = {"PYTHONHASHSEED": "0"}

@@ -1,7 +1,8 @@
-"""`make chaos`, or `python -m bench.chaos [--seed S] [--kills N] [--database sqlite|postgres] [--seconds S]`.
+"""`make chaos`, or `python -m bench.chaos [--seed S] [--kills N] [--database sqlite|postgres] [--only ACT]`.
 
-Runs `manage.py up` under signed load with three bots that fail three times in ten, kills the web process, the worker or
-everything at seeded random moments, lets it all come to rest, and checks. Exit code 1 when a promise was broken.
+`kills` runs `manage.py up` under signed load with three bots that fail three times in ten, kills the web process, the
+worker or everything at seeded random moments, lets it all come to rest, and checks. `upgrade` starts the release before
+this one, and upgrades it under load; `hosts` replaces two hosts behind a proxy. Exit code 1 when a promise was broken.
 """
 
 import argparse
@@ -12,11 +13,12 @@ import tempfile
 import time
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.bots import Bots
-from bench.chaos import evidence
+from bench.chaos import evidence, release, rolling
 from bench.chaos.checker import Evidence, Kill, duplicates, violations
-from bench.databases import KINDS, Database, Databases
+from bench.databases import KINDS, POSTGRES, Database, Databases
 from bench.processes import Process, below, kill
 from bench.relay import Load, Relay, wait_for
 
@@ -32,6 +34,14 @@ AT_THE_START = 0.2
 
 REST_SECONDS = 90
 SHOWN = 20
+
+
+class Stage(NamedTuple):
+    """Where an act is played."""
+
+    folder: Path
+    databases: Databases
+    options: argparse.Namespace
 
 
 def rampage(relay: Relay, chance: random.Random, kills: int) -> list[Kill]:
@@ -94,8 +104,10 @@ def _is_at_rest(database: Database) -> bool:
     return evidence.unfinished(database) == 0
 
 
-def report(kind: str, found: Evidence) -> list[str]:
-    """Print the sums, and return what is wrong."""
+def kills(stage: Stage, kind: str) -> list[str]:
+    """The rampage; prints the sums, and returns what is wrong."""
+    options = stage.options
+    found = run(stage.databases.fresh(kind), stage.folder, seed=options.seed, kills=options.kills, rate=options.rate)
     wrong = violations(found)
     what = {victim: sum(kill.what == victim for kill in found.kills) for victim in VICTIMS}
     print(
@@ -105,11 +117,50 @@ def report(kind: str, found: Evidence) -> list[str]:
         f"(at most {sum(kill.sending for kill in found.kills)}); {len(wrong)} violations",
         flush=True,
     )
+    return wrong
+
+
+def upgrade(stage: Stage, kind: str) -> list[str]:
+    """The upgrade from the release before; prints what came of it, and returns what is wrong."""
+    commit = release.previous()
+    if not commit:
+        print(f"{kind}: no upgrade, because the history that holds the release before is not here", flush=True)
+        return []
+    databases = Databases(stage.folder / f"upgrade_{kind}", root=release.lay_out(commit, stage.folder / f"old_{kind}"))
+    try:
+        return _told(kind, "upgrade", rolling.upgrade(databases.fresh(kind), stage.folder, seed=stage.options.seed))
+    finally:
+        databases.close()
+
+
+def hosts(stage: Stage, kind: str) -> list[str]:
+    """Two hosts replaced one after the other; prints what came of it, and returns what is wrong."""
+    if kind != POSTGRES:
+        return []
+    return _told(kind, "hosts", rolling.two_hosts(stage.databases.fresh(kind), stage.folder, seed=stage.options.seed))
+
+
+def _told(kind: str, act: str, outcome: rolling.Outcome) -> list[str]:
+    found, wrong = outcome.found, outcome.problems
+    print(
+        f"{kind}: {act} {outcome.said}; {len(found.calls)} calls, {len(found.acknowledged)} acknowledged, "
+        f"slowest {outcome.worst:.0f} ms, {len(found.inbounds)} stored, {len(found.accepted)} messages taken, "
+        f"{duplicates(found).total()} duplicates; {len(wrong)} violations",
+        flush=True,
+    )
+    return wrong
+
+
+def show(wrong: list[str]) -> list[str]:
+    """Print what is wrong, and return it."""
     for line in wrong[:SHOWN]:
         print(f"  VIOLATION {line}")
     if len(wrong) > SHOWN:
         print(f"  and {len(wrong) - SHOWN} more")
     return wrong
+
+
+ACTS = {"kills": kills, "upgrade": upgrade, "hosts": hosts}
 
 
 def main() -> int:
@@ -119,6 +170,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--rate", type=float, default=40, help="webhooks a second")
     parser.add_argument("--database", choices=KINDS, action="append")
+    parser.add_argument("--only", choices=ACTS, action="append")
     parser.add_argument("--keep", action="store_true", help="keep the folder with logs and databases")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="relay-chaos-"))
@@ -126,14 +178,14 @@ def main() -> int:
         f"seed {options.seed}; repeat with: python -m bench.chaos --seed {options.seed} --kills {options.kills}",
         flush=True,
     )
-    databases = Databases(folder)
+    stage = Stage(folder, Databases(folder), options)
     wrong: list[str] = []
     try:
         for kind in options.database or KINDS:
-            found = run(databases.fresh(kind), folder, seed=options.seed, kills=options.kills, rate=options.rate)
-            wrong += report(kind, found)
+            for act in options.only or ACTS:
+                wrong += show(ACTS[act](stage, kind))
     finally:
-        databases.close()
+        stage.databases.close()
         if options.keep:
             print(f"kept in {folder}")
         else:

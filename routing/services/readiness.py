@@ -2,11 +2,13 @@
 
 import shutil
 from pathlib import Path
+from time import monotonic
 
 import structlog
 from django.db import Error, connection, transaction
 
 from routing.models import Inbound
+from routing.patience import patience
 from routing.services.storing import writing
 from routing.services.storing.writer import Unavailable
 
@@ -17,11 +19,12 @@ log = structlog.get_logger(__name__)
 
 
 def obstacle() -> str | None:
-    """`database` or `disk` when an inbound could not be stored, else None; takes 0.8 s at most on SQLite."""
+    """`database` or `disk` when an inbound could not be stored, else None; takes 0.8 s at most."""
     if not _has_room():
         return "disk"
     try:
-        writing.run(_store_and_take_back)
+        with patience(until=monotonic() + writing.WAIT_SECONDS):
+            writing.run(_store_and_take_back)
     except (Unavailable, Error):
         log.warning("not ready: the database does not take an inbound", exc_info=True)
         return "database"

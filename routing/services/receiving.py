@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from time import monotonic
 
 import structlog
 from django.utils import timezone
@@ -9,6 +10,7 @@ from django.utils import timezone
 from integrations.contract import RawCall
 from integrations.registry import SOURCES
 from routing.models import InboundStatus
+from routing.patience import patience
 from routing.selectors import configuration
 from routing.selectors.snapshot import SourceEntry
 from routing.services import answers, bodies, pressure, projects
@@ -19,7 +21,7 @@ from routing.services.storing.duplicates import body_digest, salted_key
 from routing.services.storing.prepared import Direct, Finding, Outdated, Prepared
 from routing.services.storing.transaction import TROUBLE
 from routing.services.storing.writer import Unavailable
-from routing.services.storing.writing import write
+from routing.services.storing.writing import WAIT_SECONDS, write
 from routing.services.vouching import Call, Proof, View, unusable, vouch
 
 __all__ = ["Call", "accept", "answering", "receive"]
@@ -38,7 +40,7 @@ def answering(work: Callable[[View], Answer]) -> Answer:
     It is asked with the configuration at hand, to spare a query, and once more with the one in force if it finds
     that outdated.
     """
-    with pressure.entered():
+    with pressure.entered(), patience(until=monotonic() + WAIT_SECONDS):
         try:
             return _with_configuration(work)
         except (*TROUBLE, Unavailable) as error:

@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from routing.management.commands.demo import welcome
 from routing.management.serving.children import Command as ChildCommand
 from routing.management.serving.schema import bring_up_to_date, collect_static_files, disconnect, wait_for_database
-from routing.management.serving.sockets import CannotListenError, listen, netloc, url
+from routing.management.serving.sockets import BACKLOG, CannotListenError, netloc, reserve, url
 from routing.management.serving.supervisor import Supervisor
 from routing.selectors import sandbox
 from routing.services.demo import setup as demo
+from routing.services.engine.presence import others_work
 
 DATABASE_PATIENCE = 30.0
 """Seconds for a database that is started together with the relay."""
@@ -40,7 +41,7 @@ class Command(BaseCommand):
         """Run until told to stop; raises CommandError when the address is taken."""
         self.check(databases=["default"])
         try:
-            listening = listen(host, port)
+            listening = reserve(host, port)
         except CannotListenError as error:
             raise CommandError(str(error)) from error
         os.environ["PUBLIC_URL"] = os.environ.get("PUBLIC_URL") or url(listening)
@@ -48,6 +49,10 @@ class Command(BaseCommand):
             wait_for_database(DATABASE_PATIENCE)
         except OperationalError as error:
             raise CommandError(f"The database does not answer: {error}") from error
+        if not others_work():
+            # Nobody else answers: callers wait from now on instead of being refused. Beside other hosts a proxy passes
+            # over this one until its web process listens.
+            listening.listen(BACKLOG)
         bring_up_to_date()
         collect_static_files()
         is_untried = self._prepare_demo(netloc(listening), wanted=options["demo"])

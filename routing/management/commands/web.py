@@ -7,8 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.servers.basehttp import get_internal_wsgi_application
 from django.urls import get_resolver
 
-from routing.management.serving.sockets import CannotListenError, adopt, listen
+from routing.management.serving.sockets import CannotListenError, adopt, reserve
 from routing.management.serving.web import Web, say_ready
+from routing.services.warming import warm_up
 
 MARGIN = 1024 * 1024
 """Bodies beyond twice the limit are refused by the server; below that, by us with a reason."""
@@ -30,11 +31,12 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, host: str, port: int, fd: int | None, ready_fd: int | None, **_options: Any) -> None:
         """Serve."""
         try:
-            listening = listen(host, port) if fd is None else adopt(fd)
+            listening = reserve(host, port) if fd is None else adopt(fd)
         except CannotListenError as error:
             raise CommandError(str(error)) from error
         application = get_internal_wsgi_application()
         get_resolver().url_patterns  # noqa: B018 - imports every view now, not during the first webhook
+        warm_up()
         web = Web(application, listening, max_body_bytes=2 * settings.MAX_BODY_MB * 1024 * 1024 + MARGIN)
         web.stop_on_signals()
         if ready_fd is not None:

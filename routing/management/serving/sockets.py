@@ -11,13 +11,28 @@ class CannotListenError(Exception):
     """The address cannot be listened on; `str()` says why and what to do."""
 
 
+def reserve(host: str, port: int) -> socket.socket:
+    """A TCP socket with its address, on which callers are refused until it listens; port 0 takes any free one.
+
+    Raises CannotListenError.
+    """
+    reserved = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if reserved.family == socket.AF_INET6:
+            reserved.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        reserved.bind((host.strip("[]"), port))
+    except OSError as error:
+        reserved.close()
+        raise CannotListenError(_reason(error, f"{host}:{port}")) from error
+    return reserved
+
+
 def listen(host: str, port: int) -> socket.socket:
     """A listening TCP socket; port 0 takes any free one. Raises CannotListenError."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host.strip("[]"), port), family=family, backlog=BACKLOG)
-    except OSError as error:
-        raise CannotListenError(_reason(error, f"{host}:{port}")) from error
+    listening = reserve(host, port)
+    listening.listen(BACKLOG)
+    return listening
 
 
 def _reason(error: OSError, address: str) -> str:

@@ -6,7 +6,11 @@ import socket
 from collections.abc import Callable
 from datetime import datetime
 
+from django.db import DatabaseError
+from django.utils import timezone
+
 from routing.models import Worker
+from routing.selectors.workers import STALE_AFTER
 from routing.services.engine.claiming import release_dead
 
 BUSY_SECONDS, IDLE_SECONDS = 1.0, 5.0
@@ -43,6 +47,15 @@ class Presence:
     def leave(self) -> None:
         """Remove the row of this process."""
         Worker.objects.filter(name=self.name).delete()
+
+
+def others_work() -> bool:
+    """True when another relay of the same database is at work, on this machine or another; False while nobody knows."""
+    fresh = Worker.objects.filter(beat_at__gt=timezone.now() - STALE_AFTER)
+    try:
+        return any(_is_alive(one.pid) if one.name.startswith(f"{_place()}:") else True for one in fresh)
+    except DatabaseError:  # its tables are still to be made
+        return False
 
 
 def release_of_the_dead(now: datetime) -> int:
