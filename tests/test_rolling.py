@@ -1,4 +1,4 @@
-"""Upgrades and restarts under load cost nothing: no call is refused, nothing is lost, nobody is told twice."""
+"""An upgrade under load costs nothing. `make chaos` plays it longer, and replaces hosts behind a proxy as well."""
 
 import os
 import sys
@@ -17,8 +17,9 @@ RATE = 10
 
 
 @pytest.fixture
-def old(tmp_path: Path) -> Iterator[Databases]:
+def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Databases]:
     """Databases of the release before this one."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     databases = Databases(tmp_path / "databases", root=release.lay_out(PREVIOUS, tmp_path / "old"))
     yield databases
     databases.close()
@@ -27,16 +28,5 @@ def old(tmp_path: Path) -> Iterator[Databases]:
 @pytest.mark.skipif(not PREVIOUS, reason="needs the history, which holds the release before this one")
 def test_an_upgrade_from_the_release_before_refuses_and_loses_nothing(old: Databases, tmp_path: Path) -> None:
     outcome = rolling.upgrade(old.fresh(KIND), tmp_path, rate=RATE, calm=0.5, renewals=1)
-    assert len(outcome.found.acknowledged) > RATE
-    assert outcome.problems == []
-
-
-@pytest.mark.skipif(KIND != POSTGRES, reason="several hosts share a Postgres")
-def test_replacing_two_hosts_one_after_the_other_refuses_and_loses_nothing(tmp_path: Path) -> None:
-    databases = Databases(tmp_path)
-    try:
-        outcome = rolling.two_hosts(databases.fresh(KIND), tmp_path, rate=RATE)
-    finally:
-        databases.close()
     assert len(outcome.found.acknowledged) > RATE
     assert outcome.problems == []

@@ -18,7 +18,11 @@ from bench.relay import Load, Relay, wait_for
 BOTS = ("bot0", "bot1", "bot2")
 ISSUES, RESOLVE_EVERY = 40, 5
 WORDS = {BROKEN: "with a broken connection", UNANSWERED: "by nobody"}
+UNAVAILABLE = 503
 CUT_OFF_NANOSECONDS = 1_000_000_000
+WAIT_NANOSECONDS = 1_000_000_000
+"""The longest that a call waits for the lock before it is answered."""
+
 TAKES_OVER_SECONDS, REST_SECONDS = 60, 60
 _MISSING = (
     "from django.db import connection; from routing.triggers import missing; print('missing', missing(connection))"
@@ -33,11 +37,26 @@ class Outcome:
     found: Evidence
     wrong: list[str] = field(default_factory=list)
     said: str = ""
+    locked: tuple[int, int] = (0, 0)
+    """From when to when a migration may have held SQLite's only lock, in nanoseconds of the monotonic clock."""
+
+    @property
+    def late(self) -> set[int]:
+        """The numbers of webhooks that were answered 503 while SQLite's lock was held, and stored all the same."""
+        begin, end = self.locked
+        stored = {inbound.number for inbound in self.found.inbounds}
+        return {
+            call.number
+            for call in self.found.calls
+            if call.status == UNAVAILABLE and begin < call.answered < end and call.number in stored
+        }
 
     @property
     def problems(self) -> list[str]:
         """Every promise that was broken, in words."""
-        refused = [call for call in self.found.calls if call.status not in DUPLICATE_OR_NEW and not _was_cut_off(call)]
+        late = self.late
+        bad = [call for call in self.found.calls if call.status not in DUPLICATE_OR_NEW and not _was_cut_off(call)]
+        refused = [call for call in bad if call.number not in late]
         told = [f"webhook {call.number} was answered {WORDS.get(call.status, call.status)}" for call in refused]
         return [*self.wrong, *told, *violations(self.found)]
 
@@ -61,11 +80,14 @@ def upgrade(
     relay = Relay(database, bots, BOTS)
     before = database.rows(_LAST)[0][0]
     wrong: list[str] = []
+    locked: list[tuple[int, int]] = []
 
     def act() -> None:
         time.sleep(calm)
         release.replace(database.root)
+        began = time.monotonic_ns()
         database.manage("migrate", "--noinput", "--verbosity", "0")
+        locked.append((began, time.monotonic_ns() + WAIT_NANOSECONDS))
         time.sleep(calm)  # the old code on the new schema
         for _ in range(renewals):
             wrong.extend(_renewed(supervisor))
@@ -81,7 +103,9 @@ def upgrade(
     missing = database.manage("shell", "--no-imports", "-c", _MISSING).splitlines()[-1]
     if missing != "missing []":
         wrong.append(f"triggers after the upgrade: {missing}")
-    return Outcome(found, wrong, f"from {before} to {database.rows(_LAST)[0][0]}, renewed {renewals} times")
+    outcome = Outcome(found, wrong, locked=(0, 0) if database.url else locked[0])
+    outcome.said = f"from {before} to {database.rows(_LAST)[0][0]}, {len(outcome.late)} stored late"
+    return outcome
 
 
 def two_hosts(database: Database, folder: Path, *, seed: int = 1, rate: float = 25, calm: float = 1) -> Outcome:
