@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from routing.admin.acting import acting_user
 from routing.admin.filters import ActionFilter
 from routing.admin.forms.moments import LABELLED_MOMENTS
+from routing.admin.tables import TableOfList
 from routing.models import ApiToken, AuditEntry
 from routing.services import tokens
 from routing.templatetags.showing import coded, model_name
@@ -40,9 +41,10 @@ class ApiTokenAdmin(admin.ModelAdmin):
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(admin.ModelAdmin):
+class AuditEntryAdmin(TableOfList, admin.ModelAdmin):
     """Who did what; read-only."""
 
+    change_list_template = "admin/routing/list.html"
     list_display = ("at", "actor", "what", "thing", "object_name")
     list_filter = (ActionFilter,)
     fields = ("at", "actor", "what", "thing", "object_name", "detail")

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import ALL_VAR, ERROR_FLAG, ORDER_VAR, PAGE_VAR
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.db.models import Max, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from routing.admin.acting import acting_user
+from routing.admin.tables import filters_of
 from routing.models import BulkAct
 from routing.reasons import LEFT_OUT
 from routing.services.bulk import jobs
@@ -35,7 +35,6 @@ TOOLS: Mapping[str, Any] = {
     BulkAct.REPROCESS: gettext_lazy("Decide this list again…"),
     BulkAct.REPLAY: gettext_lazy("Replay this list…"),
 }
-_NO_FILTER = (ALL_VAR, ORDER_VAR, PAGE_VAR, ERROR_FLAG)
 
 
 def may_act(request: HttpRequest, act: str) -> bool:
@@ -56,17 +55,15 @@ class ActsOnMany:
     admin_site: Any
     opts: Any
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """The list, with a link to each plan for what it shows."""
-        query = urlencode(_filters(request))
-        tools = [
+    def list_tools(self, request: HttpRequest) -> list[tuple[str, Any]]:
+        """The plans beside the other links above the list."""
+        query = urlencode(filters_of(request))
+        plans = [
             (f"{self._plan_url(act)}?{query}", TOOLS[act])
             for act in self.acts_on_many
             if act in TOOLS and may_act(request, act)
         ]
-        context = {"bulk_tools": tools, **(extra_context or {})}
-        response: HttpResponse = super().changelist_view(request, context)  # type: ignore[misc]
-        return response
+        return [*plans, *super().list_tools(request)]  # type: ignore[misc]
 
     def get_urls(self) -> list[URLPattern]:
         """The plan pages before the stock ones."""
@@ -77,7 +74,7 @@ class ActsOnMany:
     def to_plan(self, request: HttpRequest, act: str, queryset: "QuerySet[Any]") -> HttpResponse:
         """From an action to the plan for the rows that were ticked, or for the whole list."""
         if request.POST.get("select_across") == "1":
-            chosen = _filters(request)
+            chosen = filters_of(request)
         else:
             chosen = {"id__in": ",".join(str(pk) for pk in queryset.order_by("pk").values_list("pk", flat=True))}
         return HttpResponseRedirect(f"{self._plan_url(act)}?{urlencode(chosen)}")
@@ -102,14 +99,16 @@ class ActsOnMany:
         if not (last.isascii() and last.isdigit() and len(last) < 19):
             raise PermissionDenied
         try:
-            job = jobs.start(act, rows.filter(pk__lte=int(last)), actor=acting_user(request), filters=_filters(request))
+            job = jobs.start(
+                act, rows.filter(pk__lte=int(last)), actor=acting_user(request), filters=filters_of(request)
+            )
         except jobs.TooMany:
             return HttpResponseRedirect(request.get_full_path())
         return HttpResponseRedirect(reverse("admin:routing_bulkjob_change", args=[job.pk]))
 
     def _show(self, request: HttpRequest, act: str, rows: "QuerySet[Any]", listed: Any) -> HttpResponse:
         planned = plan(act, rows, timezone.now())
-        query = urlencode(_filters(request))
+        query = urlencode(filters_of(request))
         context = {
             **self.admin_site.each_context(request),
             "title": _title(act),
@@ -117,7 +116,7 @@ class ActsOnMany:
             "plan": planned,
             "left_out": worded(planned.left_out),
             "untold": worded(planned.untold),
-            "filters": _in_words(listed, _filters(request)),
+            "filters": _in_words(listed, filters_of(request)),
             "last": rows.aggregate(last=Max("pk"))["last"] or 0,
             "most": jobs.MOST,
             "list_url": f"{self._list_url()}?{query}",
@@ -136,11 +135,6 @@ class ActsOnMany:
 
     def _list_url(self) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-
-
-def _filters(request: HttpRequest) -> dict[str, str]:
-    """What narrows a list, without what only orders or pages it."""
-    return {name: str(value) for name, value in request.GET.items() if name not in _NO_FILTER}
 
 
 def _in_words(listed: Any, filters: Mapping[str, str]) -> list[tuple[Any, Any]]:

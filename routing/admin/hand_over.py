@@ -52,12 +52,12 @@ class AgeFilter(admin.SimpleListFilter):
 class OpenThreadList(ChangeList):
     """The list, knowing when each target was last told: one query a page."""
 
+    model_admin: Any
+
     def get_results(self, request: HttpRequest) -> None:
         """The rows of the page, each with `told_at`."""
         super().get_results(request)
-        told = last_told([thread.pk for thread in self.result_list])
-        for thread in self.result_list:
-            thread.told_at = told.get(thread.pk)
+        self.model_admin.complete(list(self.result_list))
 
 
 @admin.register(OpenThread)
@@ -76,6 +76,12 @@ class OpenThreadAdmin(ShiftPage, LogAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[OpenThread]:
         """What is open."""
         return super().get_queryset(request).filter(is_open=True)
+
+    def complete(self, rows: list[Any]) -> None:
+        """Each with when its target was last told."""
+        told = last_told([thread.pk for thread in rows])
+        for thread in rows:
+            thread.told_at = told.get(thread.pk)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """The list with its column of ours."""

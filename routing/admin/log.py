@@ -173,7 +173,6 @@ class QuarantinedCallAdmin(ActsOnMany, LogAdmin):
     fields = ("received_at", "source", "why", "size", "replayed_at")
     actions = ("replay", "add_bot_and_replay")
     acts_on_many = (BulkAct.REPLAY,)
-    change_list_template = "admin/routing/log_list.html"
 
     @admin.display(description=_("reason"), ordering="reason")
     def why(self, call: QuarantinedCall) -> SafeString | str:

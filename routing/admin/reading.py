@@ -10,6 +10,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from routing.admin.tables import TableOfList
+
 COUNTED = 10_000
 """Rows that a list counts at most: a full count of a million rows takes seconds."""
 
@@ -26,9 +28,10 @@ class BoundedPaginator(Paginator):
         return len(rows)
 
 
-class LogAdmin(admin.ModelAdmin):
+class LogAdmin(TableOfList, admin.ModelAdmin):
     """A read-only admin: rows are written by the relay and removed by pruning."""
 
+    change_list_template = "admin/routing/list.html"
     paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
