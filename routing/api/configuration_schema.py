@@ -31,6 +31,8 @@ SHAPES: dict[str, Any] = {
     "rules": shapes.RuleSerializer,
     "silences": shapes.SilenceSerializer,
 }
+MADE: dict[str, Any] = {"sources": shapes.NewSourceSerializer}
+"""Where the answer that makes one tells more."""
 
 
 @extend_schema_field(shapes.MANY_TARGETS)
@@ -62,7 +64,7 @@ def views_of(section: str) -> tuple[Any, Any]:
         post=extend_schema(
             operation_id=f"{section}_create",
             request=shape,
-            responses={200: shape, 201: shape, 400: REFUSED, 409: CONFLICT},
+            responses={200: shape, 201: MADE.get(section, shape), 400: REFUSED, 409: CONFLICT},
         ),
     )
     of_one = extend_schema_view(

@@ -16,6 +16,7 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from routing.api import filtering
 from routing.api.acting import actor
+from routing.api.configuration_schema import CONFLICT
 from routing.api.filtering import Condition, parameters
 from routing.api.serializers.log import (
     DeliverySerializer,
@@ -75,7 +76,7 @@ class DeliveryViewSet(LogViewSet):
     serializer_class = DeliverySerializer
     filters = filtering.DELIVERIES
 
-    @extend_schema(operation_id="deliveries_resend", request=None, responses={202: DeliverySerializer})
+    @extend_schema(operation_id="deliveries_resend", request=None, responses={202: DeliverySerializer, 409: CONFLICT})
     @action(detail=True, methods=["post"])
     def resend(self, request: Request, pk: str = "") -> Response:
         """Send a finished delivery again: a new delivery, at the end of its thread's line."""
@@ -100,7 +101,7 @@ class DeliveryViewSet(LogViewSet):
         new = replaying.resend_many(chosen, actor=actor(request))
         return Response({"ids": [delivery.pk for delivery in new]}, status=status.HTTP_202_ACCEPTED)
 
-    @extend_schema(request=None, responses=DeliverySerializer)
+    @extend_schema(request=None, responses={200: DeliverySerializer, 409: CONFLICT})
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str = "") -> Response:
         """Cancel a delivery that waits."""
@@ -118,7 +119,7 @@ class ThreadViewSet(LogViewSet):
     serializer_class = ThreadSerializer
     filters = filtering.THREADS
 
-    @extend_schema(request=None, responses=ThreadSerializer)
+    @extend_schema(request=None, responses={200: ThreadSerializer, 409: CONFLICT})
     @action(detail=True, methods=["post"])
     def close(self, request: Request, pk: str = "") -> Response:
         """Close an open timeline by hand; nobody is told."""

@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from routing.api.acting_views import ExplainView, ReprocessView, TargetTestView
 from routing.api.configuration_schema import SHAPES, Settings, views_of
 from routing.api.credential_views import ClientSecrets, HookKeys, RetireClientSecret, RetireHookKey
+from routing.api.describing import Nowhere
 from routing.api.log_views import DeliveryViewSet, InboundViewSet, ThreadViewSet
 from routing.api.operating_views import AuditViewSet, InboundBodyView, RuleMoveView, SourceTestView, TokenViewSet
 from routing.api.quarantine_views import QuarantineViewSet
@@ -47,3 +48,5 @@ acting = [
 ]
 
 urlpatterns = [path("api/v1/", include([*router.urls, *acting, *configuration]))]
+unknown = [re_path(r"^api/v1/", Nowhere.as_view(), name="api-unknown")]
+"""After every other address of the API."""

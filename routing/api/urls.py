@@ -10,5 +10,6 @@ urlpatterns = [
     *whatif.urlpatterns,
     *rest.urlpatterns,
     *docs.urlpatterns,
+    *rest.unknown,
     *sandbox.urlpatterns,
 ]

@@ -48,9 +48,12 @@ class SourceSerializer(serializers.Serializer[Any]):
     )
     default_targets = _Names
     silence_after_minutes = serializers.IntegerField(required=False, allow_null=True, min_value=0)
-    hook_urls = serializers.ListField(
-        child=serializers.CharField(), read_only=True, help_text="Only in the answer that creates the source."
-    )
+
+
+class NewSourceSerializer(SourceSerializer):
+    """A Sentry connection that was just made."""
+
+    hook_urls = serializers.ListField(child=serializers.CharField(), help_text="What to paste into Sentry.")
 
 
 class ProjectSerializer(serializers.Serializer[Any]):

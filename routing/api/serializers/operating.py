@@ -118,21 +118,29 @@ class OrderSerializer(serializers.Serializer[Any]):
 
 
 class TokenSerializer(serializers.ModelSerializer[ApiToken]):
-    """A token; its text is told once."""
+    """A token; its text is never told again."""
 
     role = serializers.ChoiceField(Role.choices)
-    token = serializers.CharField(read_only=True, required=False, help_text="Only in the answer that makes it.")
 
     class Meta:
         model = ApiToken
-        fields = ("name", "role", "prefix", "created_at", "expires_at", "last_used_at", "token")
-        read_only_fields = ("prefix", "created_at", "last_used_at", "token")
+        fields: tuple[str, ...] = ("name", "role", "prefix", "created_at", "expires_at", "last_used_at")
+        read_only_fields: tuple[str, ...] = ("prefix", "created_at", "last_used_at")
 
     def validate_expires_at(self, value: datetime | None) -> datetime | None:
         """A token that has expired already is a mistake."""
         if value is not None and value <= timezone.now():
             raise serializers.ValidationError(_("This moment has passed."))
         return value
+
+
+class NewTokenSerializer(TokenSerializer):
+    """A token that was just made, with its text."""
+
+    token = serializers.CharField(read_only=True)
+
+    class Meta(TokenSerializer.Meta):
+        fields = (*TokenSerializer.Meta.fields, "token")
 
 
 class AuditEntrySerializer(serializers.ModelSerializer[AuditEntry]):
