@@ -80,4 +80,5 @@ class Message:
     log_link: str | None = None
     """The page of ours that tells this alert's story."""
     mute_link: str | None = None
+    """The page of ours that asks whether to mute this alert; short-lived, and set for firing alerts only."""
     raw: RawCall | None = None

@@ -14,9 +14,9 @@ def card(content: Content, schema: str) -> Json:
     """The card object for `card` of a message with `msg_type` interactive; `schema` is `1.0` or `2.0`."""
     header = {"title": _plain(content.title), "template": content.colour}
     if schema == "2.0":
-        body = {"elements": [*_main(content), *_button_2(content.button), {"tag": "hr"}, _note_2(content.note)]}
+        body = {"elements": [*_main(content), *_buttons_2(content), {"tag": "hr"}, _note_2(content.note)]}
         return {"schema": "2.0", "config": {"update_multi": True}, "header": header, "body": body}
-    elements = [*_main(content), *_button_1(content.button), {"tag": "hr"}, _note_1(content.note)]
+    elements = [*_main(content), *_buttons_1(content), {"tag": "hr"}, _note_1(content.note)]
     return {"config": {"wide_screen_mode": True}, "header": header, "elements": elements}
 
 
@@ -43,17 +43,30 @@ def _row(row: Row) -> Json:
     return {"tag": "column_set", "flex_mode": "none", "columns": columns}
 
 
-def _button_1(button: Link | None) -> list[Json]:
-    return [{"tag": "action", "actions": [{**_button(button), "url": button.url}]}] if button else []
+def _buttons_1(content: Content) -> list[Json]:
+    actions = [{**_button(link, kind), "url": link.url} for link, kind in _buttons(content)]
+    return [{"tag": "action", "actions": actions}] if actions else []
 
 
-def _button_2(button: Link | None) -> list[Json]:
-    """2.0 knows no `action` element, and the address of a button is one of its behaviours."""
-    return [{**_button(button), "behaviors": [{"type": "open_url", "default_url": button.url}]}] if button else []
+def _buttons_2(content: Content) -> list[Json]:
+    """2.0 knows no `action` element, and the address of a button is one of its behaviours; several stand in columns."""
+    shown = [
+        {**_button(link, kind), "behaviors": [{"type": "open_url", "default_url": link.url}]}
+        for link, kind in _buttons(content)
+    ]
+    if len(shown) < 2:
+        return shown
+    columns = [{"tag": "column", "width": "auto", "elements": [button]} for button in shown]
+    return [{"tag": "column_set", "flex_mode": "flow", "columns": columns}]
 
 
-def _button(button: Link) -> dict[str, Json]:
-    return {"tag": "button", "text": _plain(button.label), "type": "primary"}
+def _buttons(content: Content) -> list[tuple[Link, str]]:
+    main = [(content.button, "primary")] if content.button else []
+    return [*main, *((link, "default") for link in content.links)]
+
+
+def _button(button: Link, kind: str) -> dict[str, Json]:
+    return {"tag": "button", "text": _plain(button.label), "type": kind}
 
 
 def _note_1(note: tuple[Link, ...]) -> Json:

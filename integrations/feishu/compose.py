@@ -4,6 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from integrations.contract import Alert, ListedAlert, Listing, Message, MessageType, Settings, Severity
+from integrations.feishu.config import ANSWER_LINKS
 from integrations.feishu.content import Budget, Content, Link, Row
 from integrations.feishu.escape import block, one_line, safe_link
 from integrations.feishu.title import UNKNOWN, alert_title, colour, environment_of, is_test, listing_title, project_of
@@ -34,7 +35,8 @@ def _alert(message: Message, alert: Alert, settings: Settings, budget: Budget) -
         paragraphs=_paragraphs(alert, words, budget),
         mentions=_mentions(message, alert, settings),
         button=Link(words.button, link) if link else None,
-        note=(Link(words.note, link), *_own_links(message, words)),
+        links=_own_links(message, settings, words),
+        note=(Link(words.note, link),),
     )
 
 
@@ -52,10 +54,7 @@ def _listing(message: Message, listing: Listing, settings: Settings, budget: Bud
         paragraphs=tuple(filter(None, ("\n".join(lines), _counts(listing, words, budget), *more))),
         rows=tuple(_row(listed, words) for listed in listing.alerts[: budget.rows]),
         button=Link(words.open, link) if link else None,
-        note=(
-            Link(words.relay_note if message.type is MessageType.OPERATIONS else words.note),
-            *_own_links(message, words),
-        ),
+        note=(Link(words.relay_note if message.type is MessageType.OPERATIONS else words.note),),
     )
 
 
@@ -98,9 +97,10 @@ def _mentions(message: Message, alert: Alert, settings: Settings) -> tuple[str, 
     return tuple(settings["mention"].get(message.severity.value, ()))
 
 
-def _own_links(message: Message, words: Words) -> tuple[Link, ...]:
-    links = ((words.why, safe_link(message.log_link)), (words.mute, safe_link(message.mute_link)))
-    return tuple(Link(label, url) for label, url in links if url)
+def _own_links(message: Message, settings: Settings, words: Words) -> tuple[Link, ...]:
+    links = {"trace": (words.why, safe_link(message.log_link)), "mute": (words.mute, safe_link(message.mute_link))}
+    wanted = [links[name] for name in ANSWER_LINKS[settings["answer_links"]]]
+    return tuple(Link(label, url) for label, url in wanted if url)
 
 
 def _counts(listing: Listing, words: Words, budget: Budget) -> str:

@@ -18,6 +18,8 @@ from integrations.feishu.words import DEFAULT_PREFIX
 
 LANGUAGES = ("zh-hans", "en")
 SCHEMAS = ("1.0", "2.0")
+ANSWER_LINKS: Mapping[str, tuple[str, ...]] = {"none": (), "trace": ("trace",), "trace_and_mute": ("trace", "mute")}
+"""Which pages of ours a card offers: the choice by its stored name."""
 
 FIELDS = (
     Field(
@@ -98,6 +100,21 @@ FIELDS = (
         choices=(("1.0", Text("1.0", "1.0")), ("2.0", Text("2.0", "2.0"))),
     ),
     Field(
+        name="answer_links",
+        type="choice",
+        label=Text("Buttons that lead back", "卡片上的操作"),
+        help=Text(
+            "Further buttons on the cards of alerts. Whoever presses one logs in to the relay first; muting asks once more.",
+            "告警卡片上的附加按钮。点击后须先登录本系统，静默前会再次确认。",
+        ),
+        default="none",
+        choices=(
+            ("none", Text("None", "不显示")),
+            ("trace", Text("Why am I seeing this", "为什么收到")),
+            ("trace_and_mute", Text("Why am I seeing this, and mute for 1 h", "为什么收到、静默 1 小时")),
+        ),
+    ),
+    Field(
         name="limits",
         type="limits",
         label=Text("Limits", "限速"),
@@ -118,6 +135,7 @@ _CHECKS: Mapping[str, Callable[[Json], Json]] = {
     "keyword": check_text,
     "mention": check_mentions,
     "card_schema": lambda value: check_choice(value, SCHEMAS),
+    "answer_links": lambda value: check_choice(value, tuple(ANSWER_LINKS)),
     "limits": check_limits,
 }
 

@@ -55,4 +55,6 @@ class Content:
     mentions: tuple[str, ...] = ()
     """`all` or ids, from the target's settings only."""
     button: Link | None = None
+    links: tuple[Link, ...] = ()
+    """Further buttons, of the relay's own pages."""
     note: tuple[Link, ...] = ()

@@ -26,6 +26,8 @@ def _lines(content: Content, words: Words) -> Iterator[str]:
         yield _line(Link(mask_personal(row.text), row.link.url if row.link else None), words)
     if content.button:
         yield _line(content.button, words)
+    for link in content.links:
+        yield _line(link, words)
     for link in content.note:
         told = content.button is not None and link.url == content.button.url
         yield link.label if told else _line(link, words)

@@ -22,13 +22,14 @@ from routing.admin.forms.conditions import ConditionsField, rows_of
 from routing.admin.forms.severity import OverlayField
 from routing.admin.forms.windows import WindowField
 from routing.admin.history import ConfigurationAdmin
-from routing.admin.likeness import conditions_like
+from routing.admin.muting import MutePage
 from routing.admin.trials import TryingRule, may_try
 from routing.admin.whatif import RuleAsking, SilenceAsking
 from routing.codes import words
 from routing.models import Inbound, Project, Rule, SeverityMapping, Silence
 from routing.selectors.sick_rules import sick_rules
 from routing.services import ordering
+from routing.services.likeness import conditions_like
 
 SICK: ContextVar[Mapping[int, str]] = ContextVar("sick", default=MappingProxyType({}))
 """What is wrong with which rule, for the columns of the list that is being drawn."""
@@ -179,7 +180,7 @@ class SilenceForm(forms.ModelForm):
 
 
 @admin.register(Silence)
-class SilenceAdmin(SilenceAsking, ConfigurationAdmin):
+class SilenceAdmin(MutePage, SilenceAsking, ConfigurationAdmin):
     """Silences; expired ones are kept."""
 
     form = SilenceForm

@@ -15,6 +15,7 @@ from routing.selectors.known_targets import KnownTarget
 from routing.services import bodies
 from routing.services.engine import digests, outbox
 from routing.services.engine.outbox import Row
+from routing.services.muting import mute_link
 
 LATE = timedelta(minutes=10)
 """A message that comes later than this after the alert was accepted says so."""
@@ -72,6 +73,7 @@ def compose(job: Job, now: datetime) -> Message:
         fallback_of=job.fallback_of,
         rules=tuple(orjson.loads(row.rules)),
         log_link=log_link(row),
+        mute_link=mute_link(row.inbound, now) if row.inbound and alert and not alert.is_resolved else None,
         raw=_original(job.body),
     )
 

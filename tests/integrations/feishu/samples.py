@@ -138,7 +138,12 @@ MESSAGES: dict[str, Message] = {
 
 VARIANTS: dict[str, tuple[dict[str, Any], OutcomeKind | None]] = {
     f"{language} {form}": (
-        {"language": language, "mention": {"critical": ["all", "ou_1"]}, "keyword": "告警"}
+        {
+            "language": language,
+            "answer_links": "none" if language == "zh-hans" else "trace_and_mute",
+            "mention": {"critical": ["all", "ou_1"]},
+            "keyword": "告警",
+        }
         | ({"card_schema": form} if form != "text" else {}),
         OutcomeKind.SIMPLIFY if form == "text" else None,
     )

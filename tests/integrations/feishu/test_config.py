@@ -28,6 +28,7 @@ def test_everything_but_the_address_has_a_default() -> None:
         "keyword": "",
         "mention": {},
         "card_schema": "1.0",
+        "answer_links": "none",
         "limits": {"per_second": 5, "per_minute": 100},
     }
 

@@ -257,6 +257,33 @@ def test_the_button_and_the_note_lead_to_the_issue() -> None:
     assert contents(elements[-1], "lark_md") == [f"[来自Sentry日志平台]({LINK})"]
 
 
+@pytest.mark.parametrize("schema", ["1.0", "2.0"])
+@pytest.mark.parametrize(
+    ("stated", "labels"),
+    [
+        ({}, ["开始处理"]),
+        ({"answer_links": "none"}, ["开始处理"]),
+        ({"answer_links": "trace"}, ["开始处理", "为什么收到"]),
+        ({"answer_links": "trace_and_mute"}, ["开始处理", "为什么收到", "静默 1 小时"]),
+    ],
+)
+def test_the_buttons_that_lead_back_are_switched_by_target(
+    schema: str, stated: dict[str, Any], labels: list[str]
+) -> None:
+    told = message(log_link="https://relay.example.com/1/", mute_link="https://relay.example.com/mute/a:b/")
+    body = card(told, card_schema=schema, **stated)
+    buttons = [part for part in parts(body) if part.get("tag") == "button"]
+    assert [button["text"]["content"] for button in buttons] == labels
+    assert [button["type"] for button in buttons] == ["primary", "default", "default"][: len(labels)]
+    assert [part.get("tag") for part in parts(body)].count("action") == (schema == "1.0")
+
+
+@pytest.mark.parametrize("about", [recovery(), listing(MessageType.DIGEST)], ids=["recovery", "digest"])
+def test_only_a_firing_alert_offers_to_mute(about: Message) -> None:
+    shown = card(about, answer_links="trace_and_mute")
+    assert "静默 1 小时" not in json.dumps(shown, ensure_ascii=False)
+
+
 def test_a_link_cannot_end_the_markdown_it_stands_in() -> None:
     link = "https://sentry.example.com/a)[b](https://evil.example/?x=<at id=all>"
     assert contents(card(message(alert(link=link)))["elements"][-1], "lark_md") == ["来自Sentry日志平台"]

@@ -6,6 +6,7 @@ import pytest
 
 from integrations.contract import Severity
 from routing.models import Attempt, Delivery
+from routing.services.muting import mute_link
 from tests.routing.services.engine.conftest import BAD_SIGNATURE, FAILING, answer
 from tests.routing.services.engine.storage import store
 
@@ -195,3 +196,22 @@ def test_a_target_whose_mode_changed_is_not_told_what_it_cannot_be_told(team, cl
     delivery.refresh_from_db()
     assert (delivery.status, delivery.reason, delivery.attempt_count) == ("suppressed", "unsupported_by_mode", 0)
     assert bots.calls == []
+
+
+def test_a_firing_offers_the_pages_that_answer_it_where_the_target_wants_them(team, clock, bots, turner):
+    team.options["answer_links"] = "trace_and_mute"
+    team.save()
+    firing = store(team, now=clock())
+    store(team, now=clock(), resolved=True)
+    turner.work()
+    fired, recovered = bots.told("team")
+    assert f"/admin/routing/inbound/{firing.inbound_id}/change/" in fired
+    link = mute_link(firing.inbound_id, clock())
+    assert link in fired
+    assert "/silence/mute/" not in recovered
+
+
+def test_a_card_is_as_it_always_was_where_the_target_wants_no_such_pages(team, clock, bots, turner):
+    store(team, now=clock())
+    turner.work()
+    assert "/admin/" not in bots.told("team")[0]
