@@ -11,6 +11,10 @@ def _no_advice(_body: bytes, _headers: Mapping[str, str]) -> Text | None:
     return None
 
 
+def _no_headers(_error: str, _project_id: int | None) -> dict[str, str]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """Everything the application knows about one kind of sender."""
@@ -32,3 +36,5 @@ class Source:
     """The resource as far as it can be told without a full parse; part of the duplicate digest. Never raises."""
     advise: Callable[[bytes, Mapping[str, str]], Text | None] = _no_advice
     """What the operator should change after a call was refused; looks at the bytes only while cheap. Never raises."""
+    reply_headers: Callable[[str, int | None], dict[str, str]] = _no_headers
+    """(reason code of an error or `""`, number of the project) -> what the vendor reads of a reply's headers."""

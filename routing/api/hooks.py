@@ -16,6 +16,7 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from integrations.registry import SOURCES
 from routing.services import answers
 from routing.services.answers import Answer
 from routing.services.direct import receive_direct
@@ -168,7 +169,11 @@ def _reply(answer: Answer, status: int | None = None) -> HttpResponse:
         content_type="application/json",
         status=status or answer.status,
         # Without a length the server would have to end the connection to end the answer.
-        headers={**answer.headers, "Content-Length": str(len(content))},
+        headers={
+            **answer.headers,
+            **SOURCES["sentry"].reply_headers(answer.error, answer.project_id),
+            "Content-Length": str(len(content)),
+        },
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import get_language, gettext
 
 from integrations.contract import Text
+from routing.models import InboundStatus
 from routing.services.storing.prepared import Receipt
 
 
@@ -17,9 +18,19 @@ class Answer:
     status: int
     payload: Any
     headers: Mapping[str, str] = field(default_factory=dict)
+    project_id: int | None = None
+    """The source's number of the project that the call is about, where that is known."""
+
+    @property
+    def error(self) -> str:
+        """The reason code of a refusal, of our own trouble, and of what could not be read or decided; else `""`."""
+        if not isinstance(self.payload, dict):
+            return ""
+        is_error = self.status >= 400 or self.payload.get("status") in (InboundStatus.MALFORMED, InboundStatus.FAILED)
+        return str(self.payload.get("reason", "")) if is_error else ""
 
 
-def accepted(receipt: Receipt, advice: Text | None = None) -> Answer:
+def accepted(receipt: Receipt, advice: Text | None = None, project_id: int | None = None) -> Answer:
     """The webhook is stored: what it is called, and what becomes of it."""
     payload: dict[str, Any] = {
         "id": receipt.id,
@@ -32,7 +43,7 @@ def accepted(receipt: Receipt, advice: Text | None = None) -> Answer:
     }
     if advice is not None:
         payload["advice"] = in_caller_language(advice)
-    return Answer(202, payload)
+    return Answer(202, payload, project_id=project_id)
 
 
 def unknown_key() -> Answer:

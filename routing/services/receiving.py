@@ -12,7 +12,7 @@ from integrations.registry import SOURCES
 from routing.models import InboundStatus
 from routing.patience import patience
 from routing.selectors import configuration
-from routing.selectors.snapshot import SourceEntry
+from routing.selectors.snapshot import Snapshot, SourceEntry
 from routing.services import answers, bodies, pressure, projects
 from routing.services.answers import Answer
 from routing.services.deciding import find
@@ -72,7 +72,16 @@ def accept(
         pressure.note_behind(source.id)
     if not receipt.is_duplicate and not call.is_test:
         projects.learn(source, finding.projects, snapshot)
-    return answers.accepted(receipt, finding.advice)
+    return answers.accepted(receipt, finding.advice, _project_id(source, finding, snapshot))
+
+
+def _project_id(source: SourceEntry, finding: Finding, snapshot: Snapshot) -> int | None:
+    """The number of the one project that a call is about: as it says, else as earlier calls taught."""
+    if len(finding.projects) != 1:
+        return None
+    hint = finding.projects[0]
+    known = snapshot.projects.get((source.id, hint.slug or ""))
+    return hint.sentry_id or (known.sentry_id if known else None)
 
 
 def _with_configuration(work: Callable[[View], Answer]) -> Answer:

@@ -273,3 +273,33 @@ def test_every_answer_says_its_length_so_that_the_connection_stays_open():
     request = RequestFactory().post("/webhooks/sentry/nobody/", b"{}", "application/json")
     answer = hooks.receiver(request, hook_key="nobody")
     assert answer.headers["Content-Length"] == str(len(answer.content))
+
+
+HOOK_HEADERS = ("Sentry-Hook-Error", "Sentry-Hook-Project")
+
+
+def noted_by_sentry(answer):
+    return tuple(answer.headers.get(name, "") for name in HOOK_HEADERS)
+
+
+def test_replies_name_the_project_by_number_where_it_is_known():
+    source = make_source()
+    source.default_targets.add(make_target())
+    headers, body = sentry_call(project_id=4510703106785280)
+    assert noted_by_sentry(post(URL, signed(headers, body), body)) == ("", "4510703106785280")
+    assert noted_by_sentry(post(URL, signed(headers, body), body)) == ("", "4510703106785280")  # a duplicate
+    assert Project.objects.get().sentry_id == 4510703106785280
+    assert noted_by_sentry(send("metric_alert.critical")) == ("", "4510703106785280")  # it says the slug alone
+    assert noted_by_sentry(send("metric_alert.critical", project="unheard-of")) == ("", "")
+
+
+def test_replies_name_what_was_wrong():
+    make_source()
+    headers, body = sentry_call()
+    assert noted_by_sentry(post("/webhooks/sentry/k-other/", headers, body)) == ("unknown_key", "")
+    assert noted_by_sentry(post(URL, headers, body)) == ("unsigned", "")
+    assert noted_by_sentry(post(URL, signed(headers, body, "wrong"), body)) == ("bad_signature", "")
+    assert noted_by_sentry(post(URL, {**headers, "content-encoding": "gzip"}, body)) == ("compressed", "")
+    assert noted_by_sentry(Client().get(URL)) == ("wrong_method", "")
+    assert noted_by_sentry(post(URL, signed(headers, b"{"), b"{")) == ("malformed", "")
+    assert noted_by_sentry(post("/hook?feishu=https://evil.example/", headers, body)) == ("no_bot_url", "")
