@@ -16,7 +16,7 @@ from pathlib import Path
 from bench import routing
 from bench.databases import KINDS, Databases
 from bench.figures import QUICK, USUAL, Figures
-from bench.parts import answers, applying, engine, ingest, isolation, memory, path
+from bench.parts import answers, applying, engine, ingest, isolation, memory, path, rotation
 from bench.parts.stage import Stage
 
 PARTS: dict[str, Callable[[Stage], None]] = {
@@ -28,6 +28,7 @@ PARTS: dict[str, Callable[[Stage], None]] = {
     "path": path.measure,
     "isolation": isolation.measure,
     "memory": memory.measure,
+    "rotation": rotation.measure,
 }
 
 

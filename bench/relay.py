@@ -93,7 +93,7 @@ class BlogPostRelay:
 class Load:
     """The load generator, running."""
 
-    def __init__(self, url: str, folder: Path, **options: float) -> None:
+    def __init__(self, url: str, folder: Path, **options: float | str) -> None:
         self._log = folder / f"load-{time.monotonic_ns()}.log"
         flags = [text for name, value in options.items() for text in (f"--{name.replace('_', '-')}", str(value))]
         command = [sys.executable, "-m", "bench.load", "--url", url, "--secret", CLIENT_SECRET, *flags]

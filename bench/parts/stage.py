@@ -52,6 +52,6 @@ class Stage:
         finally:
             bots.end()
 
-    def load(self, url: str, **options: float) -> Load:
+    def load(self, url: str, **options: float | str) -> Load:
         """The generator, with bodies that no other run has."""
         return Load(url, self.folder, series=next(_series), **options)
