@@ -13,6 +13,7 @@ from django.utils.translation import activate, get_language_from_request
 
 from routing.api import hooks
 from routing.patience import patience
+from routing.services import turns
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponse]
 
@@ -57,7 +58,8 @@ def receiver_goes_straight(get_response: Handler) -> Handler:
             match = pattern.resolve(path)
             if match is not None:
                 activate(get_language_from_request(request))
-                response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+                with turns.taken():
+                    response: HttpResponse = match.func(request, *match.args, **match.kwargs)
                 response.headers["X-Content-Type-Options"] = "nosniff"
                 return response
         return get_response(request)

@@ -1,5 +1,6 @@
 """What every test shares: static files as they lie, and the rows that every installation begins with."""
 
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -26,9 +27,10 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(autouse=True)
-def first_rows(request: pytest.FixtureRequest) -> None:
+def first_rows(request: pytest.FixtureRequest) -> Iterator[None]:
     """Give a test the rows that the migrations made, whatever test emptied the tables before it in this process."""
     if request.node.get_closest_marker("django_db") is None and not USES_DATABASE & set(request.fixturenames):
+        yield
         return
     request.getfixturevalue("_django_db_helper")
     from routing.models import ConfigurationStamp
@@ -39,6 +41,10 @@ def first_rows(request: pytest.FixtureRequest) -> None:
         for migration in MIGRATIONS:
             if hasattr(migration, "groups"):
                 migration.groups(migrated(), editor)
+    yield
+    from routing.services.storing import writing
+
+    writing.rest()  # or its connection would keep the test database from being dropped
 
 
 @cache

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.servers.basehttp import get_internal_wsgi_application
 from django.urls import get_resolver
 
+from routing.management.serving.collecting import settle_in
 from routing.management.serving.sockets import CannotListenError, adopt, reserve
 from routing.management.serving.web import Web, say_ready
 from routing.services.warming import warm_up
@@ -39,6 +40,7 @@ class Command(BaseCommand):
         warm_up()
         web = Web(application, listening, max_body_bytes=2 * settings.MAX_BODY_MB * 1024 * 1024 + MARGIN)
         web.stop_on_signals()
+        settle_in()
         if ready_fd is not None:
             say_ready(ready_fd)
         web.run()

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.module_loading import import_string
 
+from routing.management.serving.collecting import settle_in
 from routing.management.serving.parenthood import is_orphan
 from routing.services.delivering import deliver, open_door
 from routing.services.engine.clock import DatabaseClock
@@ -47,6 +48,7 @@ class Command(BaseCommand):
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: engine.stop())
+        settle_in()
         log.info("worker_started", slots=slots, once=options["once"], publishes=bool(settings.CELERY_BROKER_URL))
         if options["once"]:
             engine.work_off()

@@ -39,18 +39,25 @@ _VERSION = (
     "INSERT INTO routing_rulesversion (digest, content, created_at) VALUES (%s, %s, %s) ON CONFLICT (digest) DO NOTHING"
 )
 _STAMP = Statement("SELECT number FROM routing_configurationstamp")
-_PATIENCE = (
-    Statement("SET LOCAL lock_timeout = '700ms'"),
-    Statement("SET LOCAL statement_timeout = '800ms'"),
-)
+LOCK_MILLISECONDS = 700
+"""How long a webhook waits for a lock: no longer than its caller waits for the answer."""
 
 
 class Batch:
     """Collects what a transaction writes, so that it takes few round trips."""
 
-    def __init__(self, now: datetime, *, is_self_contained: bool = False) -> None:
-        """With `is_self_contained` the first message of `store` begins the transaction, and its last one commits it."""
+    def __init__(
+        self, now: datetime, *, is_self_contained: bool = False, lock_milliseconds: int = LOCK_MILLISECONDS
+    ) -> None:
+        """With `is_self_contained` the first message of `store` begins the transaction, and its last one commits it.
+
+        `lock_milliseconds` is how long `store` waits for another's locks on Postgres.
+        """
         self.now = now
+        self._patience = (
+            Statement(f"SET LOCAL lock_timeout = {max(lock_milliseconds, 1)}"),
+            Statement("SET LOCAL statement_timeout = '800ms'"),
+        )
         self._begin = (Statement("BEGIN"),) if is_self_contained else ()
         self._commit = (Statement("COMMIT"),) if is_self_contained else ()
         self._inbounds: list[dict[str, Any]] = []
@@ -67,7 +74,7 @@ class Batch:
             cursor,
             [
                 *self._begin,
-                *(_PATIENCE if is_postgres() else ()),
+                *(self._patience if is_postgres() else ()),
                 *concern.locks(),
                 *questions,
                 _STAMP,

@@ -124,7 +124,8 @@ class Threads:
 
     def statements(self) -> list[Statement]:
         """What writes the changes."""
-        changed = [line for line in self._lines.values() if line.changes]
+        # In the order of their locks: other transactions open threads, too, and must not wait for each other in a ring.
+        changed = [line for _, line in sorted(self._lines.items()) if line.changes]
         new = [
             {"id": line.id, "target_id": line.target_id, "alert_key": line.alert_key, **line.changes}
             for line in changed

@@ -13,7 +13,7 @@ from django.db import DatabaseError, IntegrityError, InterfaceError, Operational
 from django.db.backends.utils import CursorWrapper
 
 from routing.models import InboundReason, InboundStatus
-from routing.services.storing.batch import Batch
+from routing.services.storing.batch import LOCK_MILLISECONDS, Batch
 from routing.services.storing.prepared import Finding, Prepared, Receipt, Waiting
 from routing.services.storing.statements import is_postgres
 
@@ -23,34 +23,44 @@ TROUBLE = (OperationalError, InterfaceError)
 _TRIES = 3
 _CONFLICTS = frozenset({"23505", "40001", "40P01"})
 """Postgres: a unique row that another transaction wrote first, a serialization failure, a deadlock."""
+_HELD_UP = frozenset({"55P03", "57014", "40001", "40P01"})
+"""Postgres: a lock or the statement took too long, or a conflict remained after all tries."""
 
 _Result = TypeVar("_Result")
 log = structlog.get_logger(__name__)
 
 
-def store(prepared: Sequence[Prepared], now: datetime) -> list[Receipt | Exception]:
+def store(
+    prepared: Sequence[Prepared], now: datetime, *, lock_milliseconds: int = LOCK_MILLISECONDS
+) -> list[Receipt | Exception]:
     """Store webhooks in order, and return what the database holds of each once it is committed.
 
     A webhook that was here before is counted on its first. One that cannot be stored with its decision is stored
     without it, as failed; where even that fails, its place holds the exception, as it holds Outdated for one that
-    must be current and is not. Raises OperationalError or InterfaceError when the database does not answer.
+    must be current and is not. Raises OperationalError or InterfaceError when the database does not answer, or when
+    another's locks on Postgres last longer than `lock_milliseconds`.
     """
     try:
-        return _store_together(prepared, now)
+        return _store_together(prepared, now, lock_milliseconds)
     except TROUBLE:
         raise
     except Exception as error:
         if len(prepared) > 1:
-            return [store([one], now)[0] for one in prepared]
-        return [_store_without_decision(prepared[0], error, now)]
+            return [store([one], now, lock_milliseconds=lock_milliseconds)[0] for one in prepared]
+        return [_store_without_decision(prepared[0], error, now, lock_milliseconds)]
 
 
-def store_one(one: Prepared, now: datetime) -> Receipt:
+def store_one(one: Prepared, now: datetime, *, lock_milliseconds: int = LOCK_MILLISECONDS) -> Receipt:
     """Store one webhook as `store` does; raises what keeps it from being stored."""
-    result = store([one], now)[0]
+    result = store([one], now, lock_milliseconds=lock_milliseconds)[0]
     if isinstance(result, Exception):
         raise result
     return result
+
+
+def is_held_up(error: Exception) -> bool:
+    """True when other transactions on Postgres stood in the way of a transaction, rather than trouble of the server's."""
+    return getattr(error.__cause__, "sqlstate", None) in _HELD_UP
 
 
 def settle(waiting: Sequence[Waiting], now: datetime, *, source_id: int | None) -> int:
@@ -88,13 +98,15 @@ def failed(finding: Finding, error: BaseException) -> Finding:
     )
 
 
-def _store_without_decision(one: Prepared, error: Exception, now: datetime) -> Receipt | Exception:
+def _store_without_decision(
+    one: Prepared, error: Exception, now: datetime, lock_milliseconds: int
+) -> Receipt | Exception:
     """Where a row that the decision points to is gone, the worker decides again; any other error is ours."""
     log.error("storing failed", source=one.source_name, exc_info=error)
     bare = Finding(resource=one.finding.resource, action=one.finding.action)
     instead = replace(one, finding=bare if _points_nowhere(error) else failed(bare, error))
     try:
-        return _store_together([instead], now)[0]
+        return _store_together([instead], now, lock_milliseconds)[0]
     except TROUBLE:
         raise
     except Exception as second:
@@ -108,19 +120,24 @@ def _points_nowhere(error: Exception) -> bool:
     )
 
 
-def _store_together(prepared: Sequence[Prepared], now: datetime) -> list[Receipt | Exception]:
+def _store_together(prepared: Sequence[Prepared], now: datetime, lock_milliseconds: int) -> list[Receipt | Exception]:
     def write(batch: Batch, cursor: CursorWrapper) -> list[Receipt | Exception]:
         return batch.store(cursor, prepared)
 
     # On Postgres every message costs more than what it says: BEGIN goes with the questions, COMMIT with the writes.
-    return _in_transaction(write, now, is_self_contained=is_postgres() and not connection.in_atomic_block)
+    is_self_contained = is_postgres() and not connection.in_atomic_block
+    return _in_transaction(write, now, is_self_contained=is_self_contained, lock_milliseconds=lock_milliseconds)
 
 
 def _in_transaction(
-    write: Callable[[Batch, CursorWrapper], _Result], now: datetime, *, is_self_contained: bool = False
+    write: Callable[[Batch, CursorWrapper], _Result],
+    now: datetime,
+    *,
+    is_self_contained: bool = False,
+    lock_milliseconds: int = LOCK_MILLISECONDS,
 ) -> _Result:
     for remaining in reversed(range(_TRIES)):
-        batch = Batch(now, is_self_contained=is_self_contained)
+        batch = Batch(now, is_self_contained=is_self_contained, lock_milliseconds=lock_milliseconds)
         try:
             with _undone_on_error() if is_self_contained else transaction.atomic(), connection.cursor() as cursor:
                 result = write(batch, cursor)

@@ -1,7 +1,7 @@
-"""SQLite's one writer: a thread that commits whatever waits together.
+"""The writer of a process: a thread that commits whatever waits together.
 
-SQLite's lock knows no queue: of several writers the losers sleep and try again, some of them for more than a second.
-With one writer nobody competes, and one commit serves all that wait for it.
+One commit serves all that wait for it, which is most of what storing a webhook costs. And SQLite's lock knows no
+queue: of several writers the losers sleep and try again, some of them for more than a second; here nobody competes.
 """
 
 import os
@@ -16,17 +16,25 @@ import structlog
 from django.db import connection
 from django.utils import timezone
 
+from routing.services.storing.batch import LOCK_MILLISECONDS
 from routing.services.storing.prepared import Prepared, Receipt
-from routing.services.storing.transaction import TROUBLE, store
+from routing.services.storing.statements import is_postgres
+from routing.services.storing.transaction import TROUBLE, is_held_up, store
 
-LOCK_MILLISECONDS = 700
+SHARED_LOCK_MILLISECONDS = 150
+"""How long the writer waits on Postgres for locks of others: everything else waits meanwhile."""
+
 KEEP_SECONDS = 30.0
 """How long a write is tried again after its caller had to give up: Sentry itself does not call twice."""
 
 PAUSE_SECONDS = 0.05
+IDLE_SECONDS = 10.0
+"""After so long without work the connection is given back: one that idles for hours may be cut by what lies between."""
+
 MAX_WAITING = 1000
 MAX_WAITING_BYTES = 64 * 1024 * 1024
 MAX_TOGETHER = 64
+MAX_TOGETHER_BYTES = 4 * 1024 * 1024
 
 _Result = TypeVar("_Result")
 log = structlog.get_logger(__name__)
@@ -34,6 +42,10 @@ log = structlog.get_logger(__name__)
 
 class Unavailable(Exception):  # noqa: N818 - said of the database
     """The write is not committed in time; it may be later, all the same."""
+
+
+class HeldUp(Exception):  # noqa: N818 - said of a webhook
+    """Somebody else's locks stood in the way of a transaction: its webhooks are better stored by their own callers."""
 
 
 class Webhook:
@@ -103,9 +115,14 @@ class Writer:
     def _take(self) -> list[Work]:
         with self._arrived:
             while not self._waiting:
-                self._arrived.wait()
-            taken = [self._waiting.popleft() for _ in range(min(MAX_TOGETHER, len(self._waiting)))]
-            self._bytes -= sum(work.size for work in taken)
+                if not self._arrived.wait(IDLE_SECONDS):
+                    connection.close()
+            taken = [self._waiting.popleft()]
+            size = taken[0].size
+            while self._waiting and len(taken) < MAX_TOGETHER and size + self._waiting[0].size <= MAX_TOGETHER_BYTES:
+                taken.append(self._waiting.popleft())
+                size += taken[-1].size
+            self._bytes -= size
             return taken
 
     def _put_back(self, unfinished: Sequence[Work]) -> None:
@@ -120,11 +137,20 @@ def _commit(taken: Sequence[Work]) -> list[Work]:
     webhooks = [work for work in taken if isinstance(work, Webhook)]
     unfinished: list[Work] = []
     if webhooks:
-        unfinished += _attempt(webhooks, lambda: store([work.prepared for work in webhooks], timezone.now()))
+        unfinished += _attempt(webhooks, lambda: _store(webhooks))
     for work in taken:
         if isinstance(work, Errand):
             unfinished += _attempt([work], work.run)
     return unfinished
+
+
+def _store(webhooks: Sequence[Webhook]) -> list[Receipt | Exception]:
+    try:
+        return store([work.prepared for work in webhooks], timezone.now(), lock_milliseconds=SHARED_LOCK_MILLISECONDS)
+    except TROUBLE as error:
+        if not is_held_up(error):
+            raise
+        return [HeldUp(str(error))] * len(webhooks)
 
 
 def _attempt(works: Sequence[Work], write: Callable[[], Sequence[Any]]) -> list[Work]:
@@ -154,7 +180,7 @@ def _still_worth_it(works: Sequence[Work], error: Exception) -> list[Work]:
 
 
 def _be_patient_for_less() -> None:
-    """The receiver waits for the lock no longer than its caller waits for the answer."""
-    if connection.connection is None:
+    """The receiver waits for SQLite's lock no longer than its caller waits for the answer."""
+    if connection.connection is None and not is_postgres():
         with connection.cursor() as cursor:
             cursor.execute(f"PRAGMA busy_timeout = {LOCK_MILLISECONDS}")

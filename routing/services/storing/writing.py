@@ -1,4 +1,4 @@
-"""How the web process writes: on SQLite through its one writer, on Postgres each thread for itself."""
+"""How the web process writes: webhooks through its one writer, and on SQLite everything else, too."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -11,10 +11,12 @@ import structlog
 from django.db import connection
 from django.utils import timezone
 
+from routing.services import turns
+from routing.services.storing.batch import LOCK_MILLISECONDS
 from routing.services.storing.prepared import Prepared, Receipt
 from routing.services.storing.statements import is_postgres
 from routing.services.storing.transaction import TROUBLE, store_one
-from routing.services.storing.writer import Errand, Unavailable, Webhook, Writer
+from routing.services.storing.writer import Errand, HeldUp, Unavailable, Webhook, Writer
 
 WAIT_SECONDS = 0.75
 """How long a caller waits for its commit: its answer must be out within 0.9 s."""
@@ -31,11 +33,14 @@ def write(prepared: Prepared, *, until: float) -> Receipt:
 
     `until` is a time of the monotonic clock, after which the caller has to give its answer.
     """
-    if _writes_directly():
+    if connection.in_atomic_block:
         return store_one(prepared, timezone.now())
     webhook = Webhook(prepared)
     _the_writer().submit(webhook)
-    return _wait(webhook.done, until - monotonic())
+    try:
+        return _wait(webhook.done, until - monotonic())
+    except HeldUp as error:
+        return _store_alone(prepared, until - monotonic(), error)
 
 
 def run(job: Callable[[], _Result]) -> _Result:
@@ -59,6 +64,14 @@ def post(job: Job) -> None:
         log.warning("a write in passing was left out: too much waits")
 
 
+def rest() -> None:
+    """Wait for what is being written, and let go of the writer's connection; for tests."""
+    if _writer is not None and _writer.is_ours:
+        errand = Errand(lambda: connection.close())  # the connection of the thread that runs it
+        _writer.submit(errand)
+        errand.done.result(timeout=10)
+
+
 def attempt(job: Job) -> None:
     """Run a function here and now; what it raises is logged."""
     try:
@@ -70,13 +83,23 @@ def attempt(job: Job) -> None:
 
 
 def _writes_directly() -> bool:
-    """True on Postgres, and for a caller that holds SQLite's lock itself."""
+    """True on Postgres, whose locks are by row, and for a caller that holds SQLite's lock itself."""
     return is_postgres() or connection.in_atomic_block
+
+
+def _store_alone(prepared: Prepared, seconds: float, held_up: HeldUp) -> Receipt:
+    """Wait for the locks of others in the caller's own thread, where nobody else has to wait for them."""
+    if seconds <= 0:
+        raise Unavailable("the locks of others take too long") from held_up
+    patience = min(LOCK_MILLISECONDS, int(seconds * 1000))
+    with turns.lent():
+        return store_one(prepared, timezone.now(), lock_milliseconds=patience)
 
 
 def _wait(done: "Future[_Result]", seconds: float) -> _Result:
     try:
-        return done.result(timeout=max(seconds, 0))
+        with turns.lent():
+            return done.result(timeout=max(seconds, 0))
     except TimeoutError as error:
         raise Unavailable("the commit takes too long") from error
 

@@ -16,7 +16,7 @@ from django.db import OperationalError, connection, connections, transaction
 from routing.models import Delivery, Inbound, QuarantinedCall
 from routing.services.deciding import decide_waiting
 from routing.services.storing import writer, writing
-from routing.services.storing.writer import Errand, Unavailable, Webhook, Writer
+from routing.services.storing.writer import Errand, HeldUp, Unavailable, Webhook, Writer
 from tests.routing.calls import make_rule, make_source, make_target, post, send, sentry_call, signed
 from tests.routing.services.storing.test_transaction import prepared
 from tests.waiting import eventually
@@ -33,11 +33,24 @@ held.execute("ROLLBACK")
 """
 
 
+@pytest.fixture(autouse=True)
+def soon_at_rest(monkeypatch) -> None:
+    """The writers that these tests make let go of their connections when they are done."""
+    monkeypatch.setattr(writer, "IDLE_SECONDS", 0.05)
+
+
 @pytest.fixture
 def on_sqlite() -> None:
     """These tests are about SQLite's one writer."""
     if connection.vendor != "sqlite":
         pytest.skip("about SQLite alone")
+
+
+@pytest.fixture
+def on_postgres() -> None:
+    """These tests are about locks of single rows."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite knows no locks of rows")
 
 
 @contextmanager
@@ -58,12 +71,12 @@ def locked_by_another_process() -> Iterator[None]:
 
 
 @contextmanager
-def _locked_postgres() -> Iterator[None]:
+def _locked_postgres(what: str = "LOCK TABLE routing_inbound IN EXCLUSIVE MODE") -> Iterator[None]:
     params = connection.get_connection_params()
     for ours in ("cursor_factory", "context", "prepare_threshold"):
         params.pop(ours, None)
     with psycopg.connect(**params) as other:
-        other.execute("LOCK TABLE routing_inbound IN EXCLUSIVE MODE")
+        other.execute(what.encode())
         yield
         other.rollback()
 
@@ -103,7 +116,7 @@ def test_a_refusal_is_answered_as_trouble_when_it_cannot_be_kept():
     eventually(lambda: QuarantinedCall.objects.count() == 1)
 
 
-def test_what_waits_is_committed_together_and_in_order(on_sqlite):
+def test_what_waits_is_committed_together_and_in_order():
     make_source()
     make_rule("all", make_target())
     units = [Webhook(prepared(issue_id=str(number))) for number in range(1, 20)]
@@ -124,7 +137,7 @@ def test_what_waits_is_committed_together_and_in_order(on_sqlite):
     assert [receipt.id for receipt in receipts] == sorted(receipt.id for receipt in receipts)
 
 
-def test_a_webhook_that_cannot_be_stored_fails_its_own_caller_only(on_sqlite):
+def test_a_webhook_that_cannot_be_stored_fails_its_own_caller_only():
     make_source()
     homeless = replace(prepared(), source_id=10**9)
     with ThreadPoolExecutor(2) as callers:
@@ -135,7 +148,87 @@ def test_a_webhook_that_cannot_be_stored_fails_its_own_caller_only(on_sqlite):
     assert good.result().status == "unrouted"
 
 
-def test_too_much_waiting_is_refused_rather_than_kept_in_memory(on_sqlite, monkeypatch):
+def written_together(units: list[Webhook]) -> None:
+    """Have a writer take all of them at once."""
+    busy, hold, begun = Writer(), Event(), Event()
+
+    def block() -> None:
+        begun.set()
+        hold.wait(5)
+
+    busy.submit(Errand(block))
+    begun.wait(5)
+    for unit in units:
+        busy.submit(unit)
+    hold.set()
+
+
+def test_a_locked_thread_of_one_webhook_holds_up_none_of_those_that_wait_with_it(on_postgres):
+    make_source()
+    make_rule("all", make_target())
+    assert send(issue_id="1").status_code == 202
+    with _locked_postgres("SELECT 1 FROM routing_thread FOR UPDATE"):
+        began = monotonic()
+        with ThreadPoolExecutor(4) as callers:
+            written = [
+                callers.submit(writing.write, prepared(issue_id=str(number)), until=monotonic() + 0.75)
+                for number in (2, 1, 3, 4)
+            ]
+        took = monotonic() - began
+        others = [each.result().status for each in written if each is not written[1]]
+        assert isinstance(written[1].exception(), OperationalError | Unavailable)
+    assert others == ["routed"] * 3
+    assert took < 0.9
+    assert send(issue_id="1", title="again").status_code == 202
+
+
+def test_what_a_lock_held_up_is_given_back_to_its_callers_untouched(on_postgres):
+    make_source()
+    make_rule("all", make_target())
+    assert send(issue_id="1").status_code == 202
+    units = [Webhook(prepared(issue_id=str(number))) for number in (1, 2)]
+    with _locked_postgres("SELECT 1 FROM routing_thread FOR UPDATE"):
+        written_together(units)
+        assert [type(unit.done.exception(timeout=5)) for unit in units] == [HeldUp, HeldUp]
+    assert Inbound.objects.count() == 1
+
+
+def test_a_caller_with_time_left_gets_its_webhook_past_a_lock_that_is_let_go(on_postgres):
+    make_source()
+    make_rule("all", make_target())
+    assert send(issue_id="1").status_code == 202
+    with ThreadPoolExecutor(1) as callers:
+        with _locked_postgres("SELECT 1 FROM routing_thread FOR UPDATE"):
+            waits = callers.submit(writing.write, prepared(issue_id="1"), until=monotonic() + 30)
+            eventually(lambda: _waiting_for_locks() == 1)
+        assert waits.result(timeout=10).status == "routed"
+
+
+def _waiting_for_locks() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return int(cursor.fetchone()[0])
+
+
+def test_writers_side_by_side_that_meet_at_the_same_threads_finish_all_their_webhooks(on_postgres):
+    """Two web processes store about the same issues, in opposite orders."""
+    make_source()
+    make_rule("all", make_target(), make_target("other"))
+    there = [Webhook(prepared(issue_id=str(number))) for number in range(1, 16)]
+    back = [Webhook(prepared(issue_id=str(number))) for number in range(15, 0, -1)]
+    written_together(there)
+    written_together(back)
+    ends = [unit.done.exception(timeout=20) for unit in (*there, *back)]
+    for unit, end in zip((*there, *back), ends, strict=True):
+        if isinstance(end, HeldUp):  # its caller stores it
+            writing.write(unit.prepared, until=monotonic() + 5)
+    assert {type(end) for end in ends} <= {type(None), HeldUp}
+    assert Delivery.objects.count() == 60
+
+
+def test_too_much_waiting_is_refused_rather_than_kept_in_memory(monkeypatch):
     monkeypatch.setattr(writer, "MAX_WAITING", 2)
     queue, hold, begun = Writer(), Event(), Event()
 
