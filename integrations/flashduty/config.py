@@ -114,7 +114,8 @@ def own_severity(settings: Settings) -> bool:
 
 def unsigned(settings: Settings) -> Settings:
     """The same settings with an address that reaches nobody; its mode stays, and is `standard` where none is known."""
-    mode = mode_of(settings) if settings.get("push_url") else "standard"
+    known = read_push_address(settings.get("push_url"))
+    mode = mode_of_address(known) if isinstance(known, str) else "standard"
     return {**settings, "push_url": f"https://api.flashcat.cloud/event/push/alert/{mode}?integration_key=preview"}
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from routing.admin.acting import acting_user
 from routing.admin.acts_on_many import ActsOnMany
 from routing.admin.filters import ProjectFilter, ReasonFilter
+from routing.admin.previews import DeliveryPreviewing
 from routing.admin.reading import LogAdmin, state
 from routing.codes import words
 from routing.models import Attempt, BulkAct, Delivery, Thread
@@ -27,7 +28,7 @@ from routing.templatetags.showing import coded
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ActsOnMany, LogAdmin):
+class DeliveryAdmin(DeliveryPreviewing, ActsOnMany, LogAdmin):
     """The delivery log: one row an alert and target."""
 
     list_display = ("number", "created_at", "target_name", "headline", "project_slug", "loudness", "state", "why", "attempt_count", "due_at")  # fmt: skip

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from routing.admin.acting import acting_user
 from routing.admin.acts_on_many import ActsOnMany
 from routing.admin.filters import ProjectFilter, RefusalFilter, ResourceFilter
+from routing.admin.previews import InboundPreviewing
 from routing.admin.reading import LogAdmin, state
 from routing.admin.snippets import RoutingTestPage
 from routing.models import BulkAct, Inbound, QuarantinedCall, RulesVersion
@@ -28,7 +29,7 @@ from routing.templatetags.showing import coded
 
 
 @admin.register(Inbound)
-class InboundAdmin(ActsOnMany, RoutingTestPage, LogAdmin):
+class InboundAdmin(InboundPreviewing, ActsOnMany, RoutingTestPage, LogAdmin):
     """The log: one row a webhook, one page that tells decision, deliveries and attempts."""
 
     list_display = ("number", "received_at", "headline", "project_slug", "what", "state", "why", "went_to")

@@ -23,6 +23,7 @@ from routing.admin.forms.severity import OverlayField
 from routing.admin.forms.windows import WindowField
 from routing.admin.history import ConfigurationAdmin
 from routing.admin.muting import MutePage
+from routing.admin.previews import RulePreviewing, levels
 from routing.admin.trials import TryingRule, may_try
 from routing.admin.whatif import RuleAsking, SilenceAsking
 from routing.codes import words
@@ -69,7 +70,7 @@ class RuleForm(forms.ModelForm):
 
 
 @admin.register(Rule)
-class RuleAdmin(TryingRule, RuleAsking, ConfigurationAdmin):
+class RuleAdmin(TryingRule, RulePreviewing, RuleAsking, ConfigurationAdmin):
     """Rules in their order; the arrows move them."""
 
     form = RuleForm
@@ -100,8 +101,14 @@ class RuleAdmin(TryingRule, RuleAsking, ConfigurationAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """With the button that sends a test alert."""
-        shown = {**context, "may_try": may_try(request, context.get("original"))}
+        """With the button that sends a test alert, and the preview."""
+        rule = context.get("original")
+        shown = {
+            **context,
+            "may_try": may_try(request, rule),
+            "preview_url": self.preview_url(rule),
+            "preview_levels": levels(),
+        }
         return super().render_change_form(request, shown, *args, **kwargs)
 
     @admin.display(description=_("order"))

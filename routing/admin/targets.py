@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from integrations.registry import DESTINATIONS
 from routing.admin.forms.targets import form_class
 from routing.admin.history import ConfigurationAdmin
+from routing.admin.previews import TargetPreviewing
 from routing.admin.trials import TryingTarget, may_try
 from routing.admin.wording import worded
 from routing.models import FeishuBot, FlashdutyTarget, Target
@@ -23,7 +24,7 @@ from routing.templatetags.showing import kind_name
 
 
 @admin.register(Target)
-class TargetAdmin(TryingTarget, ConfigurationAdmin):
+class TargetAdmin(TryingTarget, TargetPreviewing, ConfigurationAdmin):
     """Every target. Adding asks for the kind first."""
 
     list_display: tuple[str, ...] = ("name", "title", "kind_name", "enabled", "health", "last_success_at", "uses")
@@ -43,16 +44,17 @@ class TargetAdmin(TryingTarget, ConfigurationAdmin):
             queryset = queryset.filter(kind=self.fixed_kind)
         return queryset.prefetch_related("rules", "default_of_sources", "default_of_projects", "fallback_for")
 
-    def _kind(self, request: HttpRequest, obj: Target | None) -> str:
+    def kind_of(self, request: HttpRequest, obj: Target | None) -> str:
+        """The kind of the target, or of the one to be added."""
         return obj.kind if obj else self.fixed_kind or request.GET.get("kind", "")
 
     def get_form(self, request: HttpRequest, obj: Target | None = None, change: bool = False, **kwargs: Any) -> Any:
         """The form of the kind."""
-        return super().get_form(request, obj, change, **{**kwargs, "form": form_class(self._kind(request, obj), obj)})
+        return super().get_form(request, obj, change, **{**kwargs, "form": form_class(self.kind_of(request, obj), obj)})
 
     def get_fieldsets(self, request: HttpRequest, obj: Target | None = None) -> Any:
         """What it is, how to reach it, what happens when it cannot be reached."""
-        form = form_class(self._kind(request, obj), obj)
+        form = form_class(self.kind_of(request, obj), obj)
         settings_fields = [name for name in form.base_fields if name not in form.Meta.fields]
         sections = [
             (None, {"fields": ["name", "title", "enabled"]}),
@@ -65,7 +67,7 @@ class TargetAdmin(TryingTarget, ConfigurationAdmin):
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """Ask for the kind, then show its form."""
-        if self._kind(request, None) not in DESTINATIONS:
+        if self.kind_of(request, None) not in DESTINATIONS:
             kinds = [(kind, worded(destination.label)) for kind, destination in DESTINATIONS.items()]
             context = {**self.admin_site.each_context(request), "kinds": kinds, "title": _("Which kind of target?")}
             return TemplateResponse(request, "admin/routing/target/choose_kind.html", context)
@@ -79,12 +81,13 @@ class TargetAdmin(TryingTarget, ConfigurationAdmin):
         return super().change_view(request, object_id, form_url, self._guide(request, target, extra_context))
 
     def _guide(self, request: HttpRequest, target: Any, extra_context: Any) -> dict[str, Any]:
-        kind = self._kind(request, target)
+        kind = self.kind_of(request, target)
         return {
             **(extra_context or {}),
             "guide_template": f"routing/guides/{kind}.html",
             "target_kind": kind,
             "may_try": may_try(request, target),
+            "preview_url": self.preview_url(kind, target),
         }
 
     def save_model(self, request: HttpRequest, obj: Target, form: forms.ModelForm, change: bool) -> None:

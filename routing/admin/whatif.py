@@ -120,7 +120,7 @@ class RuleAsking(Asking):
         if form.errors:
             return self.refused(request, form, _("What would change?"))
         return self._answer(
-            request, what_if_rule(_item(form.cleaned_data), rule=rule, last=_last(request.POST.get(RECENT)))
+            request, what_if_rule(item_of(form.cleaned_data), rule=rule, last=_last(request.POST.get(RECENT)))
         )
 
     def _answer(self, request: HttpRequest, answer: Answer) -> HttpResponse:
@@ -169,7 +169,7 @@ def _last(given: str | None) -> int:
     return min(max(int(given), 1), MOST) if given and given.isdecimal() else USUAL
 
 
-def _item(data: dict[str, Any]) -> dict[str, Any]:
+def item_of(data: dict[str, Any]) -> dict[str, Any]:
     """The form in the words of the configuration file."""
     kept = {name: data[name] for name in ("name", "enabled", "project", "when", "severity", "repeat_minutes", "active")}
     return {

@@ -13,7 +13,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, seria
 
 def serious(page: Page) -> list[str]:
     found = Axe().run(page).response["violations"]
-    return [violation["id"] for violation in found if violation["impact"] in {"serious", "critical"}]
+    return [
+        f"{violation['id']}: {node['html'][:120]}"
+        for violation in found
+        if violation["impact"] in {"serious", "critical"}
+        for node in violation["nodes"][:3]
+    ]
 
 
 def test_the_rule_form_asks_in_a_new_page_and_saves_nothing(page: Page, live_server, trouble: list[str]) -> None:

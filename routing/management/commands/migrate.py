@@ -16,7 +16,7 @@ LOCK_MILLISECONDS = 300
 class Command(Migrate):
     """Applies migrations. On Postgres it never waits for a table longer than webhooks can."""
 
-    def handle(self, *args: Any, **options: Any) -> str | None: 
+    def handle(self, *args: Any, **options: Any) -> str | None:
         """Migrate; raises CommandError when somebody else holds a table for minutes."""
         connection = connections[options["database"]]
         if connection.vendor != "postgresql":

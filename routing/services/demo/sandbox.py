@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +13,7 @@ from django.utils.crypto import salted_hmac
 
 from integrations.sandbox.feishu import judge_feishu
 from integrations.sandbox.flashduty import judge_flashduty
+from integrations.sandbox.sight import drawable
 from integrations.sandbox.verdict import AlertState, SandboxBot, SandboxIntegration, Verdict
 from integrations.sandbox.verdict import SandboxCall as Call
 from routing.models import SandboxCall
@@ -96,10 +96,7 @@ def _secret(purpose: str) -> str:
 
 
 def _as_json(verdict: Verdict) -> Any:
-    seen = asdict(verdict.seen) if verdict.seen else None
-    for block in seen["blocks"] if seen else ():
-        for span in chain.from_iterable(block["cells"]):
-            span["url"] = span["url"] if span["url"].startswith(("http://", "https://")) else ""
+    seen = drawable(verdict.seen) if verdict.seen else None
     document = {"reason": verdict.reason, "seen": seen, "alert": asdict(verdict.alert) if verdict.alert else None}
     return json.loads(json.dumps(document).replace("\\u0000", "\\ufffd"))  # Postgres refuses NUL in JSON
 

@@ -1,0 +1,1 @@
+"""Messages before they are sent: nothing is signed, stored or sent here."""
