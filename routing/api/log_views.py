@@ -68,6 +68,12 @@ class InboundViewSet(LogViewSet):
     filters = filtering.INBOUNDS
 
 
+def _not_resendable(delivery: Delivery) -> str:
+    if delivery.target_id is None:
+        return _("The target of this delivery was deleted: there is nobody to send it to.")
+    return _("This delivery has not ended yet: cancel it, or wait until it has.")
+
+
 @extend_schema_view(list=extend_schema(parameters=parameters(filtering.DELIVERIES)))
 class DeliveryViewSet(LogViewSet):
     """The delivery log, newest first, each delivery with its attempts."""
@@ -84,9 +90,7 @@ class DeliveryViewSet(LogViewSet):
         try:
             new = replaying.resend(delivery, actor=actor(request))
         except replaying.NotResendable as error:
-            raise Conflict(
-                _("Only a delivery that has ended, and whose target still exists, can be sent again.")
-            ) from error
+            raise Conflict(_not_resendable(delivery)) from error
         return Response(DeliverySerializer(new).data, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(

@@ -124,10 +124,20 @@ def test_resending_makes_a_new_delivery(caller):
     assert AuditEntry.objects.get(action="resend").actor == "test-operator"
 
 
-def test_what_has_not_ended_is_not_resent(caller):
-    waiting = delivery(inbound(), status="pending", finished_at=None)
-    assert caller.send("post", f"deliveries/{waiting.pk}/resend/").status_code == 409
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ({"status": "pending", "finished_at": None}, "has not ended yet"),
+        ({"status": "dead", "target": None, "thread": None}, "was deleted"),
+    ],
+)
+def test_what_cannot_be_resent_is_refused_as_a_conflict_that_says_why(caller, columns, told):
+    row = delivery(inbound(), **columns)
+    answer = caller.send("post", f"deliveries/{row.pk}/resend/")
+    assert (answer.status_code, told in answer.json()["detail"]) == (409, True)
     assert Delivery.objects.count() == 1
+    many = caller.send("post", "deliveries/resend/", {"ids": [row.pk]})
+    assert (many.status_code, many.json()["ids"]) == (202, [])
 
 
 def test_many_are_resent_at_once(caller):
