@@ -2,10 +2,14 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from relay_site.login import BrakedLoginForm
@@ -34,3 +38,23 @@ class RelayAdminSite(AdminSite):
         """The dashboard above the list of everything."""
         numbers = {"dashboard": dashboard(timezone.now())} if request.user.is_authenticated else {}
         return super().index(request, {**(extra_context or {}), **numbers})
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The login page, with a way in for each provider of single sign-on."""
+        following = request.GET.get(REDIRECT_FIELD_NAME, "")
+        known = {"sign_on": sign_on_choices(following), "password_login": settings.PASSWORD_LOGIN}
+        return super().login(request, {**(extra_context or {}), **known})
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Not the tables of django-allauth: providers come from the environment, and their secrets stay there."""
+        models: list[Any] = [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)
+        ours = [model for model in models if model._meta.app_label not in {"account", "socialaccount"}]
+        if ours:
+            super().register(ours, admin_class, **options)
+
+
+def sign_on_choices(following: str) -> list[dict[str, str]]:
+    """Name and address of each provider of single sign-on."""
+    apps = [app for provider in settings.SOCIALACCOUNT_PROVIDERS.values() for app in provider["APPS"]]
+    asked = f"?{urlencode({'next': following})}" if following else ""
+    return [{"name": app["name"], "url": f"{reverse('sso-login', args=[app['provider_id']])}{asked}"} for app in apps]

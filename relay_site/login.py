@@ -3,6 +3,7 @@
 from hashlib import sha256
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
@@ -25,6 +26,8 @@ class BrakedLoginForm(AdminAuthenticationForm):
 
     def clean(self) -> dict[str, Any]:
         """Check the password unless the brake holds; raises ValidationError."""
+        if not settings.PASSWORD_LOGIN:
+            raise ValidationError(_("Logging in with a password is switched off here."), code="no_passwords")
         key = self._key()
         if cache.get(key, 0) >= TRIES:
             raise ValidationError(_("Too many wrong passwords. Try again in five minutes."), code="braked")

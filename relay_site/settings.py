@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from relay_site.databases import database
 from relay_site.environment import env, key, new_field_key, new_secret_key, origin, secret, words
 from relay_site.logs import logging_config
+from relay_site.single_sign_on import default_role, providers, role_groups
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
@@ -138,6 +139,18 @@ STORAGES = {
 }
 WHITENOISE_MANIFEST_STRICT = False
 SIMPLE_HISTORY_REVERT_DISABLED = False
+
+# ---- single sign-on
+SOCIALACCOUNT_PROVIDERS = providers()
+SSO_ROLE_GROUPS = role_groups()
+SSO_DEFAULT_ROLE = default_role()
+PASSWORD_LOGIN = env.bool("PASSWORD_LOGIN", default=True)
+if SOCIALACCOUNT_PROVIDERS:
+    INSTALLED_APPS += ["allauth", "allauth.account", "allauth.socialaccount", "relay_site.sso.apps.SingleSignOnConfig"]
+    MIDDLEWARE += ["allauth.account.middleware.AccountMiddleware"]
+    SOCIALACCOUNT_ADAPTER = "relay_site.sso.admission.Admission"
+    SOCIALACCOUNT_LOGIN_ON_GET = True  # a form could not lead to another host: form-action is 'self'
+    ACCOUNT_EMAIL_VERIFICATION = "none"
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["routing.api.authentication.TokenAuthentication"],

@@ -109,7 +109,9 @@ def test_a_chinese_page_has_the_steps_and_commands_of_the_english_one(page: Path
         assert len(re.findall(mark, chinese, re.MULTILINE)) == len(re.findall(mark, english, re.MULTILINE)), mark
 
 
-@pytest.mark.parametrize("name", ["api-cookbook", "operations", "routing-cookbook", "setup/from-flashduty-direct"])
+@pytest.mark.parametrize(
+    "name", ["api-cookbook", "operations", "routing-cookbook", "single-sign-on", "setup/from-flashduty-direct"]
+)
 def test_a_page_for_users_is_there_in_both_languages(name: str) -> None:
     assert f"[中文]({Path(name).name}.zh-CN.md)" in read(DOCS / f"{name}.md")
     assert f"[English]({Path(name).name}.md)" in read(DOCS / f"{name}.zh-CN.md")
