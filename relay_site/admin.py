@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from relay_site.login import BrakedLoginForm
 from routing.selectors.dashboard import dashboard
+from routing.selectors.leaks import may_change_keys
 from routing.selectors.workers import work_state
 
 
@@ -33,6 +34,22 @@ class RelayAdminSite(AdminSite):
         if request.user.is_authenticated:
             context["work"] = work_state(timezone.now())
         return context
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """The stock menu, with the page for a leaked key for those who may change keys."""
+        apps = super().get_app_list(request, app_label)
+        page = {
+            "name": _("A key has leaked"),
+            "object_name": "KeyLeak",
+            "perms": {"view": True},
+            "admin_url": reverse("key_leak"),
+            "add_url": None,
+            "view_only": True,
+        }
+        for app in apps if may_change_keys(request.user) else ():
+            if app["app_label"] == "routing":
+                app["models"].append(page)
+        return list(apps)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The dashboard above the list of everything."""

@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("admin/key-leak/", include("routing.admin.leaks")),
     path("admin/", admin.site.urls),
     path("", include("routing.api.urls")),
 ]

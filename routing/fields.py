@@ -4,7 +4,9 @@ A sealed value is a Fernet token under `FIELD_KEYS`: the first key seals, every 
 """
 
 import json
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -57,8 +59,20 @@ class Sealed:
             raise UnsealingError from error
 
     def rotated(self) -> "Sealed":
-        """The same secret under the first key; raises UnsealingError when no key fits."""
-        return Sealed.seal(self.open())
+        """The same secret under the first key, as old as before; raises UnsealingError when no key fits."""
+        try:
+            return Sealed(PREFIX + keyring().rotate(self.token.removeprefix(PREFIX)).decode("ascii"))
+        except InvalidToken as error:
+            raise UnsealingError from error
+
+    @property
+    def sealed_at(self) -> datetime:
+        """When this text was entered: a Fernet token carries its time in the open, behind its version byte."""
+        try:
+            data = urlsafe_b64decode(self.token.removeprefix(PREFIX).encode())
+            return datetime.fromtimestamp(int.from_bytes(data[1:9], "big"), UTC)
+        except (ValueError, OverflowError, OSError):
+            return datetime.fromtimestamp(0, UTC)
 
     def __repr__(self) -> str:
         return "<Sealed ••••>"

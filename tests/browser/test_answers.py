@@ -71,3 +71,20 @@ def test_an_alert_is_muted_from_its_message_after_logging_in(page: Page, live_se
         assert page.locator(".warning").count() == 1
         trouble[:] = [text for text in trouble if f"status of {status}" not in text]
     assert trouble == []
+
+
+def test_a_leaked_key_is_dealt_with_on_one_page(page: Page, live_server, trouble) -> None:
+    made = scene.make()
+    open_and_check(page, f"{live_server.url}/admin/key-leak/", trouble)
+    page.click("#since + button")
+    page.wait_for_selector(".state.dead, .state.ok")
+    open_and_check(page, page.url, trouble)
+    page.fill(f"#secret-{made.source.pk}", "a-new-secret")
+    page.click(f"#client_secret-{made.source.pk} form button")
+    page.wait_for_selector(".messagelist .success")
+    page.click(f"#client_secret-{made.source.pk} tbody a >> nth=0")
+    open_and_check(page, page.url, trouble)
+    page.click("input[type=submit].default")
+    page.wait_for_selector(".messagelist .success")
+    assert made.source.client_secrets.get(retired_at=None).secret.open() == "a-new-secret"
+    assert trouble == []
