@@ -121,7 +121,7 @@ def _tell(scene: Scene, target: TargetEntry, verdict: TargetVerdict) -> Delivery
     if step.echo_of is not None:
         _note_echo(scene, target, step.echo_of, siblings.get(id(step.echo_of)))
     if not step.reason:
-        scene.threads.open(line, step.thread, alert, scene.source_name, scene.now)
+        _open(scene, line, step.thread)
     return firing_row(
         alert=alert,
         target=target,
@@ -133,6 +133,14 @@ def _tell(scene: Scene, target: TargetEntry, verdict: TargetVerdict) -> Delivery
         is_test=scene.is_test,
         now=scene.now,
     )
+
+
+def _open(scene: Scene, line: ThreadLine, state: ThreadState) -> None:
+    """The target is told. A test is over with that: nothing will ever resolve the problem that nobody has."""
+    was_open = line.state.is_open
+    scene.threads.open(line, state, scene.alert, scene.source_name, scene.now)
+    if scene.is_test and not was_open:
+        line.close(replace(state, is_open=False), scene.now)
 
 
 def _note_echo(scene: Scene, target: TargetEntry, told: ThreadState, sibling: ThreadLine | None) -> None:

@@ -122,6 +122,8 @@ def test_a_logged_alert_is_shown_in_any_severity_and_a_delivery_as_it_was_compos
     assert composed is not None
     assert (composed.severity, composed.rules, composed.late_minutes) == (Severity.WARNING, ("everything",), None)
     assert composed.log_link is not None
+    assert composed.mute_link == composed.log_link, "no signed link is shown"
+    assert f"/inbound/{inbound.pk}/" in preview(message, "feishu", {"answer_links": "trace"}, now=NOW).body
 
 
 def test_what_brought_no_alert_or_has_no_target_has_no_message() -> None:

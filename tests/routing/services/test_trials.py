@@ -9,7 +9,7 @@ from routing.models import Attempt, AuditEntry, Delivery, Inbound, Project, Rule
 from routing.selectors.trials.course import Course, course_of
 from routing.selectors.workers import WorkState, work_state
 from routing.services import sources, trials
-from tests.routing.calls import FORWARD, make_rule, make_source, make_target
+from tests.routing.calls import FORWARD, make_rule, make_source, make_target, send
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +85,14 @@ def test_the_way_ends_with_the_answer(source, team) -> None:
     assert list(states(trial))[-3:] == ["rendered", "sent", "answered"]
     assert course(trial).is_over
     assert "code 0" in step(trial, "answered").words
+
+
+def test_a_test_leaves_no_alert_open(source, team) -> None:
+    make_rule("everything", team)
+    trials.try_source(source, actor="boss", project="web", environment="", level="error")
+    assert not Thread.objects.get().is_open
+    send(issue_id="77")
+    assert Thread.objects.get(is_open=True).alert_key == Inbound.objects.get(issue_id="77").alert_key
 
 
 def test_projects_are_not_learned_from_tests(source) -> None:
