@@ -23,9 +23,9 @@ _ABOUT = {
         f"收到的是 Sentry 的 project service hook，不支持这种方式。{_USE_INTEGRATION.zh}",
     ),
     GLITCHTIP: Text(
-        "This is GlitchTip's Slack-style webhook, which names neither project nor issue. Send it to the chat directly,"
-        " or report the application's errors to Sentry.",
-        "收到的是 GlitchTip 的 Slack 格式 webhook，其中没有项目和 issue 信息。请让 GlitchTip 直接推送到群机器人，"
+        "This is GlitchTip's webhook, a ready chat message that names neither project nor issue. Send it to the chat"
+        " directly, or report the application's errors to Sentry.",
+        "收到的是 GlitchTip 的 webhook，它是现成的聊天消息，没有项目和 issue 信息。请让 GlitchTip 直接推送到群机器人，"
         "或改用 Sentry 收集该应用的错误。",
     ),
     LEGACY: Text(

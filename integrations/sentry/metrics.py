@@ -1,7 +1,9 @@
 """Metric alerts: a number crossed a threshold. They have no issue and no level, and any part of them may be null."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from integrations.contract import Alert, SentryStatus
 from integrations.sentry import causes, links
@@ -33,7 +35,7 @@ def read_metric_alert(call: Call, status: SentryStatus) -> Alert:
         kind="metric",
         title=title,
         message=_message(call.data),
-        environment=optional(rule.get("environment")),
+        environment=optional(rule.get("environment")) or optional(mapping(rule.get("environment")).get("name")),
         project_slug=slugs[0] if slugs else None,
         project_slugs=slugs,
         organization=links.place(url).organization or organization_of(call.document),
@@ -79,9 +81,13 @@ def _message(data: Tree) -> str:
 
 
 def _projects(incident: Tree, rule: Tree) -> tuple[str, ...]:
-    listed = items(incident.get("projects")) or items(rule.get("projects"))
+    listed = _listed(incident.get("projects")) or _listed(rule.get("projects"))
     slugs = (line(mapping(entry).get("slug") or entry, SLUG) for entry in listed[:_MAX_PROJECTS])
     return tuple(dict.fromkeys(filter(None, slugs)))
+
+
+def _listed(projects: object) -> Sequence[Any]:
+    return [projects] if isinstance(projects, str) else items(projects)
 
 
 def _occurred_at(incident: Tree, status: SentryStatus) -> datetime | None:

@@ -185,9 +185,7 @@ def _evident(document: Tree) -> str:
         return _evident_in(data)
     if isinstance(document.get("event"), dict):
         return _evident_around_event(document)
-    if isinstance(document.get("attachments"), list) and ("alias" in document or "text" in document):
-        return GLITCHTIP
-    return ""
+    return GLITCHTIP if _is_chat_message(document) else ""
 
 
 def _evident_in(data: Tree) -> str:
@@ -199,6 +197,15 @@ def _evident_in(data: Tree) -> str:
     if "description_title" in data or "description_text" in data:
         return "metric_alert"
     return ""
+
+
+def _is_chat_message(document: Tree) -> bool:
+    """What GlitchTip sends: the messages of Slack, Discord, Google Chat and Feishu (glitchtip-backend alerts/webhooks)."""
+    if isinstance(document.get("attachments"), list) and ("alias" in document or "text" in document):
+        return True
+    if isinstance(document.get("embeds"), list) or isinstance(document.get("cardsV2"), list):
+        return True
+    return isinstance(document.get("msg_type"), str) and ("card" in document or "content" in document)
 
 
 def _evident_around_event(document: Tree) -> str:
