@@ -47,6 +47,7 @@ RULE_RESULTS: Mapping[str, Any] = {
     "broken": _("broken"),
     "not_reached": _("not reached"),
     "routed": _("routed"),
+    "no_settings": _("Sentry sent no settings; the rules decide"),
     "unknown_target": _("there is no such target"),
 }
 """What became of a rule, a silence, or a choice made in Sentry, while an alert was decided."""

@@ -77,6 +77,8 @@ class Alert:
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     """Settings chosen in the alert rule action of the source."""
+    lacks_settings: bool = False
+    """True where the alert rule has our action, and its settings came empty."""
     cause_keys: tuple[str, ...] = ()
     """What alerts under another alert key have in common with this one when they tell of the same cause."""
     is_follow_up: bool = False

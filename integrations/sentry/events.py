@@ -33,6 +33,7 @@ class Trigger:
     id: str | None
     settings: Mapping[str, str]
     is_test: bool
+    lacks_settings: bool = False
 
 
 def read_event_alert(call: Call, status: SentryStatus) -> Alert:
@@ -77,6 +78,7 @@ def read_event(event: Tree, call: Call, status: SentryStatus, trigger: Trigger) 
         occurred_at=_occurred_at(event),
         tags=found,
         settings=trigger.settings,
+        lacks_settings=trigger.lacks_settings,
         cause_keys=causes.of_event(call.source, event, subject.project_slug, title),
         is_test=trigger.is_test,
         is_legacy=call.resource == LEGACY,
@@ -91,6 +93,7 @@ def _trigger(data: Tree) -> Trigger:
         name=optional(label, NAME) or optional(rule.get("title"), NAME),
         id=rule_id_of(rule.get("id")),
         settings=read_settings(rule.get("settings")),
+        lacks_settings="settings" in rule and not read_settings(rule.get("settings")),
         is_test=(label == "" and not rule.get("title")) or is_test_rule(rule.get("id")),
     )
 

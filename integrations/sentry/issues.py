@@ -48,6 +48,7 @@ def read_issue(call: Call, status: SentryStatus) -> Alert:
         logger=optional(issue.get("logger")),
         occurred_at=moment(issue.get(_TIME_OF_ACTION.get(call.action, ""))),
         settings=read_settings(rule.get("settings")),
+        lacks_settings="settings" in rule and not read_settings(rule.get("settings")),
         cause_keys=causes.of_issue(call.source, issue, subject.project_slug, title),
         is_follow_up=call.resource == "activity_alert",
         is_test=is_test_rule(rule.get("id")),

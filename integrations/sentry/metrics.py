@@ -10,7 +10,7 @@ from integrations.sentry import causes, links
 from integrations.sentry.identity import alert_key, body_identity
 from integrations.sentry.parsing import Tree
 from integrations.sentry.resources import Call
-from integrations.sentry.rule_settings import is_test_rule, metric_settings, rule_id_of
+from integrations.sentry.rule_settings import is_test_rule, lacks_settings, metric_settings, rule_id_of
 from integrations.sentry.subjects import organization_of
 from integrations.sentry.values import SLUG, TITLE, block, first, identifier, items, line, mapping, moment, optional
 
@@ -26,6 +26,8 @@ def read_metric_alert(call: Call, status: SentryStatus) -> Alert:
     slugs = _projects(incident, rule)
     title = _title(call.data, incident, rule)
     rule_id = rule_id_of(rule.get("id")) or links.metric_rule_id(url)
+    installation = mapping(call.document.get("installation")).get("uuid")
+    settings = metric_settings(rule, call.action, installation)
     key = alert_key(call.source, "metric", *_identity(call, incident, rule_id, title, slugs))
     return Alert(
         resource=call.resource,
@@ -44,7 +46,8 @@ def read_metric_alert(call: Call, status: SentryStatus) -> Alert:
         link=links.page(url),
         occurred_at=_occurred_at(incident, status),
         cause_keys=causes.of_metric_alert(call.source, key, slugs[0] if slugs else None, title),
-        settings=metric_settings(rule, call.action, mapping(call.document.get("installation")).get("uuid")),
+        settings=settings,
+        lacks_settings=not settings and lacks_settings(rule, call.action, installation),
         is_test=is_test_rule(rule.get("id")),
         unfamiliar=_notes(call),
     )

@@ -1,6 +1,6 @@
 """The alert rule as alerts name it, and the settings an operator chose in its action."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from integrations.sentry.parsing import Tree
 from integrations.sentry.values import identifier, items, line, mapping, scalar
@@ -41,13 +41,30 @@ def metric_settings(rule: Tree, action: str, installation: object) -> dict[str, 
 
     A recovery and an unfamiliar word have no trigger of their own; the first one that names us speaks for them.
     """
+    for candidate in _actions_of_ours(rule, action, installation):
+        found = read_settings(candidate.get("settings"))
+        if found:
+            return found
+    return {}
+
+
+def lacks_settings(rule: Tree, action: str, installation: object) -> bool:
+    """True where an action of ours came with empty settings, or a trigger without its actions, as some versions send it
+    (getsentry/sentry#118042).
+    """
+    if any("settings" in candidate for candidate in _actions_of_ours(rule, action, installation)):
+        return True
+    return any(trigger.get("actions") == [] for trigger in _triggers(rule, action))
+
+
+def _actions_of_ours(rule: Tree, action: str, installation: object) -> Iterator[Tree]:
+    for trigger in _triggers(rule, action):
+        for candidate in map(mapping, items(trigger.get("actions"))):
+            if candidate.get("sentry_app_installation_uuid") in (None, installation):
+                yield candidate
+
+
+def _triggers(rule: Tree, action: str) -> list[Tree]:
     triggers = [mapping(trigger) for trigger in items(rule.get("triggers"))]
     labelled = [trigger for trigger in triggers if trigger.get("label") == action]
-    for trigger in labelled if action in ("critical", "warning") else triggers:
-        for candidate in map(mapping, items(trigger.get("actions"))):
-            owner = candidate.get("sentry_app_installation_uuid")
-            if owner is None or owner == installation:
-                found = read_settings(candidate.get("settings"))
-                if found:
-                    return found
-    return {}
+    return labelled if action in ("critical", "warning") else triggers

@@ -72,7 +72,7 @@ def _walk(group: Group, facts: Facts) -> Walk:
 def _direct(alert: Alert, rules: CompiledRules) -> Direct | None:
     settings = alert.settings
     if not settings:
-        return None
+        return Direct("", "", None, None) if alert.lacks_settings else None
     name, severity = settings.get("target", "").strip(), settings.get("severity", "").strip()
     return Direct(name, severity, rules.target_ids.get(name), _CHOSEN.get(severity.casefold())) if name else None
 

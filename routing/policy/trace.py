@@ -1,7 +1,7 @@
 """The trace of a decision: for each candidate rule and each condition the value seen and the verdict, as JSON.
 
     {"rules_version", "decided_at",
-     "direct": null | {"target", "severity", "result": "routed" | "unknown_target"},
+     "direct": null | {"target", "severity", "result": "routed" | "unknown_target" | "no_settings"},
      "rules": [{"id", "name", "result", "targets"?, "continues"?, "detail"?, "when"?: [condition, …]}, …],
      "omitted": number of further candidate rules,
      "defaults": null | {"of": "project" | "source", "targets": [name, …]},
@@ -163,7 +163,7 @@ def _shown(value: str) -> str:
 def _direct(direct: Direct | None) -> dict[str, Any] | None:
     if direct is None:
         return None
-    result = "unknown_target" if direct.target is None else "routed"
+    result = "routed" if direct.target is not None else "unknown_target" if direct.target_name else "no_settings"
     return {"target": _shown(direct.target_name), "severity": _shown(direct.severity_name), "result": result}
 
 
