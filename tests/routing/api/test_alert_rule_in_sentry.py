@@ -52,9 +52,9 @@ def test_a_good_choice_is_saved_and_a_bad_one_is_not(sentry):
 
 def test_with_another_secret_nothing_is_told(sentry):
     sentry.secret = "another"
-    with pytest.raises(FormError, match="signed"):
+    with pytest.raises(FormError, match="签名"):
         sentry.choices("target")
-    with pytest.raises(FormError, match="signed"):
+    with pytest.raises(FormError, match="签名"):
         sentry.save({"target": "duty"})
 
 
