@@ -13,7 +13,7 @@ RUNTIME := .venv/runtime-$(shell cksum < requirements/runtime.txt | cut -d ' ' -
 DEVELOPMENT := .venv/development-$(shell cksum < requirements/development.txt | cut -d ' ' -f 1)
 STATIC := $(or $(VAR_DIR),var)/.static-$(shell find routing/static -type f | LC_ALL=C sort | xargs cat requirements/runtime.txt | cksum | cut -d ' ' -f 1)
 
-.PHONY: install run test check bench chaos lock messages
+.PHONY: install run test check bench chaos lock messages sbom audit
 .DEFAULT_GOAL := install
 
 install: $(RUNTIME) $(STATIC)
@@ -72,3 +72,15 @@ lock: .venv-lock/ready
 	$(LOCK) pyproject.toml --output-file requirements/runtime.txt
 	$(LOCK) pyproject.toml --all-extras --output-file requirements/extras.txt
 	$(LOCK) pyproject.toml --all-extras --group development --output-file requirements/development.txt
+
+# The same lock gives the same bytes. CycloneDX 1.6, of everything that the image and the units may install.
+sbom: $(RUNTIME)
+	@mkdir -p build
+	@$(BIN)/python deploy/sbom.py requirements/extras.txt > build/sbom.cdx.json
+	@echo "build/sbom.cdx.json: `grep -c '"bom-ref": "pkg:' build/sbom.cdx.json` packages"
+
+# Without the network nothing is installed and nothing looked up, which audit.py says. AUDIT=--unless-offline: and goes on.
+audit: $(RUNTIME)
+	@test -x .venv-audit/bin/pip-audit || { $(PYTHON) -m venv .venv-audit && \
+	  timeout 120 .venv-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit; } || true
+	@$(BIN)/python deploy/audit.py .venv-audit/bin/pip-audit requirements/extras.txt $(AUDIT)

@@ -12,6 +12,9 @@ SQLITE_PRAGMAS = (
 SQLITE_LOCK_SECONDS = 20
 POOL_WAIT_SECONDS = 0.7
 POOL_SIZE = 20
+RECONNECT_SECONDS = 1.0
+"""After so long the pool forgets a connection that it could not make, and whoever comes next tries at once. Left alone it
+tries ever more seldom for five minutes, and webhooks are refused for as long again as the server was away."""
 LOST_NETWORK = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 """A server whose network is gone never says so: a worker that waits for it gives up after so long (libpq's names)."""
 
@@ -33,6 +36,7 @@ def database(folder: Path) -> dict[str, Any]:
             "min_size": 1,
             "max_size": POOL_SIZE,
             "timeout": POOL_WAIT_SECONDS,
+            "reconnect_timeout": RECONNECT_SECONDS,
             "connection_class": PatientConnection,
         }
         config["CONN_HEALTH_CHECKS"] = True

@@ -160,6 +160,63 @@ def test_a_reload_migrates_first_and_then_asks_for_new_processes() -> None:
     assert reload[-1].endswith("kill -HUP $MAINPID")
 
 
+# ---- settings
+
+
+def settings_named() -> set[str]:
+    """Every setting that docs/settings.md describes."""
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    return set(re.findall(r"^\| `([A-Z_]+)` \|", page, re.MULTILINE))
+
+
+NOT_OURS = {
+    "PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "PYTHON_IMAGE", "RELAY_IMAGE", "POSTGRES_IMAGE", "REDIS_IMAGE",
+    "POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD_FILE", "BIND", "BIND_B", "SECRETS", "COMPOSE_PROFILES",
+}  # fmt: skip
+"""Variables of the files themselves, of Python and of Postgres's image."""
+
+
+def variables_of_the_deployment() -> set[str]:
+    """Every environment variable that a deployment file sets, takes in or names."""
+    compose = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+    named = set(re.findall(r"\$\{([A-Z_]+)", compose)) | set(re.findall(r"\b([A-Z_]+)=", compose))
+    for service in COMPOSE["services"].values():
+        named |= set(service.get("environment", {}))
+    named |= set(re.findall(r"\b([A-Z][A-Z_]+)=", "\n".join(lines_of(DOCKERFILE)))) - {"CMD"}
+    for unit in UNITS:
+        text = unit.read_text(encoding="utf-8")
+        for line in re.findall(r"^Environment=(.*)$", text, re.MULTILINE):
+            named |= set(re.findall(r"\b([A-Z_]+)=", line))
+        named |= set(
+            re.findall(r"\b([A-Z]+(?:_[A-Z]+)+)\b", "".join(re.findall(r"^# .*settings.md$", text, re.MULTILINE)))
+        )
+    return named - NOT_OURS
+
+
+def test_deployment_files_name_no_setting_that_there_is_not() -> None:
+    named = {name.removesuffix("_FILE") for name in variables_of_the_deployment()}
+    assert len(named) > 8
+    assert sorted(named - settings_named()) == []
+
+
+def test_every_setting_can_be_given_to_the_containers() -> None:
+    """What compose does not pass on cannot be set; VAR_DIR and LOG_FORMAT are the image's."""
+    given = {name.removesuffix("_FILE") for name in COMPOSE["services"]["web"]["environment"]} | {
+        "VAR_DIR",
+        "LOG_FORMAT",
+    }
+    assert sorted(settings_named() - given) == []
+
+
+@pytest.mark.parametrize("name", RELAY_SERVICES)
+def test_a_setting_left_empty_in_compose_is_the_default(name: str) -> None:
+    """An empty value is no value for numbers and words, so compose gives the same default as the settings do."""
+    empty_is_unset = {"CELERY_BROKER_URL", "TRUSTED_PROXIES", "EGRESS_ALLOWED_HOSTS", "EGRESS_PROXY"}
+    for variable, value in COMPOSE["services"][name]["environment"].items():
+        if str(value).endswith(":-}"):
+            assert variable in empty_is_unset, variable
+
+
 # ---- reverse proxy
 
 

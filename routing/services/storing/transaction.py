@@ -156,12 +156,17 @@ def _undone_on_error() -> Iterator[None]:
     try:
         yield
     except BaseException:
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("ROLLBACK")
-        except DatabaseError:
-            connection.close()
+        if connection.connection is not None:  # a new one would have nothing to take back, and be waited for once more
+            _roll_back()
         raise
+
+
+def _roll_back() -> None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("ROLLBACK")
+    except DatabaseError:
+        connection.close()
 
 
 def _is_ours(cursor: CursorWrapper, source_id: int | None) -> bool:

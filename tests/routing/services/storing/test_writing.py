@@ -12,6 +12,8 @@ from time import monotonic
 import psycopg
 import pytest
 from django.db import OperationalError, connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 
 from routing.models import Delivery, Inbound, QuarantinedCall
 from routing.services.deciding import decide_waiting
@@ -287,3 +289,38 @@ def test_several_senders_are_all_answered_and_stored():
     while decide_waiting():  # on a busy machine some were left to the worker
         pass
     assert (Inbound.objects.count(), Delivery.objects.count()) == (40, 40)
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """SQLite finds no room for another page, whatever connection asks."""
+
+    def limit(sender: object, connection: BaseDatabaseWrapper, **_: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA max_page_count = 1")  # no fewer than there are, and no more
+
+    def anew() -> None:
+        writing.run(lambda: connection.close())  # the writer's, not the one of this thread
+
+    connection_created.connect(limit)
+    anew()
+    try:
+        yield
+    finally:
+        connection_created.disconnect(limit)
+        anew()
+
+
+def test_a_full_disk_is_answered_503_in_time_and_what_came_is_stored_once_there_is_room(on_sqlite):
+    make_source()
+    make_rule("all", make_target())
+    assert send().status_code == 202
+    with full_disk():
+        began = monotonic()
+        answer = send(title="".join(map(str, range(20_000))), issue_id="4200")
+        took = monotonic() - began
+        assert (answer.status_code, answer.json()["reason"]) == (503, "unavailable")
+        assert took < 0.9
+        assert Inbound.objects.count() == 1
+    assert send(issue_id="4300").status_code == 202
+    eventually(lambda: Inbound.objects.count() == 3)
