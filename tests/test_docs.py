@@ -1,20 +1,24 @@
 """What the pages say is there, and what is there is said."""
 
 import re
+import sys
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from integrations.contract import OutcomeKind, Reason
+import integrations
+from integrations.contract import ConfigError, OutcomeKind, Reason, Response
 from routing.models import DeliveryReason, DeliveryStatus, InboundReason, InboundStatus
 from routing.policy.conditions import parse_when
 from routing.policy.severity import parse_mapping
 from routing.policy.specs import RuleSpec, SilenceSpec, TargetSpec
 from routing.policy.window_json import parse_range, parse_window
 from routing.services.configuration.document import parse_file
+from tests.integrations.test_registry import MESSAGES
 from tests.routing.policy.making import alert, configuration, decided
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -205,3 +209,31 @@ def _silence(number: int, written: dict[str, Any]) -> SilenceSpec:
 )
 def test_a_recipe_does_what_its_text_says(recipe: int, given: dict[str, Any], told: dict[str, str]) -> None:
     assert decide_by(recipe, **given) == told
+
+
+# ---- the destination that a page shows how to add
+
+
+@pytest.mark.parametrize("page", ["add-a-destination.md", "add-a-destination.zh-CN.md"])
+def test_the_destination_of_the_page_works_as_it_stands(page: str, tmp_path: Path, monkeypatch) -> None:
+    for block in re.findall(r"```python\n(.*?)```", read(DOCS / page), re.DOTALL):
+        file = tmp_path / block.splitlines()[0].removeprefix("# integrations/")
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(block, encoding="utf-8")
+    monkeypatch.setattr(integrations, "__path__", [*integrations.__path__, str(tmp_path)])
+    for name in [name for name in sys.modules if name.startswith("integrations.example")]:
+        monkeypatch.delitem(sys.modules, name)
+    made = import_module("integrations.example").DESTINATION
+    settings = made.check({"url": "https://hooks.example.com/T1"})
+    for message in MESSAGES.values():
+        request = made.render(message, settings, OFFICE, None)
+        assert 0 < len(request.body) < 64 * 1024
+        assert "T1" not in repr(request)
+    for status in (200, 302, 404, 429, 500):
+        outcome = made.interpret(Response(status, {}, b""))
+        assert (outcome.kind == OutcomeKind.SENT) == (status == 200) == (outcome.reason is None)
+    with pytest.raises(ConfigError) as caught:
+        made.check({"url": "nonsense"})
+    assert set(caught.value.errors) == {"url"}
+    for name in [name for name in sys.modules if name.startswith("integrations.example")]:
+        del sys.modules[name]
