@@ -85,6 +85,20 @@ def test_no_environment_variable_is_described_that_nobody_reads() -> None:
     assert described - variables() == set()
 
 
+def test_both_languages_describe_the_same_settings() -> None:
+    named = [
+        re.findall(r"^\| `([A-Z_]+)` \|", read(DOCS / page), re.MULTILINE)
+        for page in ("settings.md", "settings.zh-CN.md")
+    ]
+    assert named[0] == named[1]
+
+
+@pytest.mark.parametrize("page", ["promises", "operations", "add-a-destination", "routing-cookbook"])
+def test_both_languages_have_the_same_tables(page: str) -> None:
+    rows = [read(DOCS / f"{page}{language}.md").count("\n|") for language in ("", ".zh-CN")]
+    assert rows[0] == rows[1]
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("page", ["operations.md", "operations.zh-CN.md"])
 def test_every_command_is_described(command: str, page: str) -> None:
