@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.forms import CheckboxSelectMultiple
+from django.http import HttpResponse
 from simple_history.admin import SimpleHistoryAdmin
 
 from routing.admin.forms.moments import LABELLED_MOMENTS
@@ -26,3 +28,12 @@ class ConfigurationAdmin(SimpleHistoryAdmin):  # type: ignore[misc]
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
+
+    def history_form_view(
+        self, request: Any, object_id: str, version_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """An earlier version; restoring it is a change, and asks for that permission."""
+        if request.method == "POST" and not self.has_change_permission(request):
+            raise PermissionDenied
+        response: HttpResponse = super().history_form_view(request, object_id, version_id, extra_context)
+        return response

@@ -141,10 +141,18 @@ class InboundAdmin(InboundPreviewing, ActsOnMany, RoutingTestPage, LogAdmin):
         ]
 
     def body_view(self, request: HttpRequest, inbound_id: int) -> HttpResponse:
-        """The original body, for those who may see personal data; each look is in the audit trail."""
+        """The original body by POST, for those who may see personal data: each look is in the audit trail."""
         inbound = get_object_or_404(Inbound.objects.select_related("body"), pk=inbound_id)
         if not request.user.has_perm("routing.view_body"):
             raise PermissionDenied
+        if request.method != "POST":
+            context = {
+                **self.admin_site.each_context(request),
+                "title": _("Original body"),
+                "opts": self.opts,
+                "inbound": inbound,
+            }
+            return TemplateResponse(request, "admin/routing/inbound/body.html", context)
         call = bodies.of_inbound(inbound)
         auditing.record(actor=acting_user(request), action="view_body", obj=inbound)
         if call is None:

@@ -28,14 +28,14 @@ class RoutingTestPage:
         return [path("<int:inbound_id>/test/", view(self.routing_test_view), name="routing_inbound_test"), *stock]
 
     def routing_test_view(self, request: HttpRequest, inbound_id: int) -> HttpResponse:
-        """The test with the path of its payload; with `?inline` the payload itself, for those who may see it."""
+        """The test with the path of its payload; by POST with the payload itself, for those who may see it."""
         admin: Any = self
         inbound = get_object_or_404(Inbound, pk=inbound_id)
         if not admin.has_view_permission(request, inbound):
             raise PermissionDenied
         if not is_testable(inbound):
             raise Http404
-        inline, may_see_body = "inline" in request.GET, request.user.has_perm("routing.view_body")
+        inline, may_see_body = request.method == "POST", request.user.has_perm("routing.view_body")
         if inline and not may_see_body:
             raise PermissionDenied
         call = _call(inbound)

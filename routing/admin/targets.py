@@ -1,10 +1,11 @@
 """Targets in the admin: one form drawn from the kind, health at a glance, a test through the real path."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import IS_POPUP_VAR
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -67,6 +68,8 @@ class TargetAdmin(TryingTarget, TargetPreviewing, ConfigurationAdmin):
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """Ask for the kind, then show its form."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
         if self.kind_of(request, None) not in DESTINATIONS:
             kinds = [(kind, worded(destination.label)) for kind, destination in DESTINATIONS.items()]
             context = {**self.admin_site.each_context(request), "kinds": kinds, "title": _("Which kind of target?")}
@@ -89,6 +92,20 @@ class TargetAdmin(TryingTarget, TargetPreviewing, ConfigurationAdmin):
             "may_try": may_try(request, target),
             "preview_url": self.preview_url(kind, target),
         }
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """All kinds share one history, that of Target."""
+        if self.fixed_kind:
+            return HttpResponseRedirect(reverse("admin:routing_target_history", args=[object_id]))
+        return cast("HttpResponse", super().history_view(request, object_id, extra_context))
+
+    def history_form_view(
+        self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """As above."""
+        if self.fixed_kind:
+            return HttpResponseRedirect(reverse("admin:routing_target_simple_history", args=[object_id, version_id]))
+        return super().history_form_view(request, object_id, version_id, extra_context)
 
     def save_model(self, request: HttpRequest, obj: Target, form: forms.ModelForm, change: bool) -> None:
         """Save as Target whatever the menu entry was, so that all kinds share one history."""

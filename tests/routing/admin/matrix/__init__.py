@@ -1,0 +1,1 @@
+"""Every page and button of the admin, tried as every role."""
