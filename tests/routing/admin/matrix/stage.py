@@ -35,6 +35,7 @@ from routing.models import (
     Trial,
 )
 from routing.services import bodies
+from routing.services.muting import mute_link
 from tests.routing.calls import BOT, make_rule, make_source, make_target, send
 
 _WRITE = re.compile(r'\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?((?:routing|auth|django_admin|django_content)_?\w*)')
@@ -55,6 +56,10 @@ class Stage:
     def pk(self, name: str) -> int:
         """The number of a thing."""
         return int(self.things[name].pk)
+
+    def mute_token(self) -> str:
+        """What a message about the alert carries."""
+        return mute_link(self.pk("inbound"), timezone.now()).rstrip("/").rpartition("/")[2]
 
 
 def set_up() -> Stage:
