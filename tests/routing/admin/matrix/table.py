@@ -15,6 +15,7 @@ ANYBODY, VIEWER, OPERATOR, ADMINISTRATOR, NOBODY = "anonymous", "viewer", "opera
 RANKS = {ANYBODY: 0, VIEWER: 1, OPERATOR: 2, ADMINISTRATOR: 3, NOBODY: 4}
 ROLES = (ANYBODY, VIEWER, OPERATOR, ADMINISTRATOR)
 
+TARGETS = ("target", "feishubot", "flashdutytarget")
 CONFIGURED, LOGGED, GUARDED = "configured", "logged", "guarded"
 KINDS: Mapping[str, str] = {
     **dict.fromkeys(
@@ -110,6 +111,12 @@ PAGES: Mapping[str, Page] = {
     "routing_rule_test": Page(OPERATOR, of("rule")),
     "routing_rule_what_if": Page(VIEWER),
     "routing_rule_what_if_edited": Page(NOBODY, of("rule")),
+    "routing_delivery_preview": Page(VIEWER, of("delivery")),
+    "routing_inbound_preview": Page(VIEWER, of("inbound")),
+    "routing_rule_preview": Page(NOBODY),
+    "routing_rule_preview_edited": Page(NOBODY, of("rule")),
+    **{f"routing_{name}_preview": Page(NOBODY) for name in TARGETS},
+    **{f"routing_{name}_preview_edited": Page(NOBODY, of(name)) for name in TARGETS},
     "routing_silence_mute": Page(OPERATOR, lambda stage: [stage.mute_token()]),
     "routing_silence_what_if": Page(NOBODY),
     "routing_silence_what_if_edited": Page(NOBODY, of("silence")),
@@ -161,6 +168,12 @@ BUTTONS: tuple[Button, ...] = (
     Button("routing_inbound_reprocess", OPERATOR, lambda stage: [stage.undecided.pk]),
     Button("routing_openthread_close", OPERATOR, data=lambda stage: {"thread": [stage.pk("openthread")], "tell": "no"}),
     Button("routing_rule_move", OPERATOR, of("rule"), lambda stage: {"direction": "down"}),
+    Button("routing_rule_preview", OPERATOR, data=lambda stage: {"name": "new"}, changes=False),
+    Button("routing_rule_preview_edited", OPERATOR, of("rule"), lambda stage: {"name": "new"}, changes=False),
+    Button("routing_target_preview", OPERATOR, query="?kind=feishu", changes=False),
+    Button("routing_feishubot_preview", OPERATOR, changes=False),
+    Button("routing_flashdutytarget_preview", OPERATOR, changes=False),
+    *[Button(f"routing_{name}_preview_edited", OPERATOR, of(name), changes=False) for name in TARGETS],
     Button("routing_silence_mute", OPERATOR, lambda stage: [stage.mute_token()]),
     Button("routing_source_test", OPERATOR, of("source"), lambda stage: {"project": "web", "environment": "production", "level": "error"}),
     Button("routing_rule_test", OPERATOR, of("rule"), lambda stage: {"source": stage.pk("source")}),
