@@ -2,7 +2,8 @@
 
 `kills` runs `manage.py up` under signed load with three bots that fail three times in ten, kills the web process, the
 worker or everything at seeded random moments, lets it all come to rest, and checks. `upgrade` starts the release before
-this one, and upgrades it under load; `hosts` replaces two hosts behind a proxy. Exit code 1 when a promise was broken.
+this one, and upgrades it under load; `hosts` replaces two hosts behind a proxy; `order` takes `--events` through four
+workers (one on SQLite) while three sends in ten fail. Exit code 1 when a promise was broken.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.bots import Bots
-from bench.chaos import evidence, release, rolling
+from bench.chaos import evidence, order, release, rolling
 from bench.chaos.checker import Evidence, Kill, duplicates, violations
 from bench.databases import KINDS, POSTGRES, Database, Databases
 from bench.processes import Process, below, kill
@@ -140,6 +141,21 @@ def hosts(stage: Stage, kind: str) -> list[str]:
     return _told(kind, "hosts", rolling.two_hosts(stage.databases.fresh(kind), stage.folder, seed=stage.options.seed))
 
 
+def in_order(stage: Stage, kind: str) -> list[str]:
+    """Events through several workers while sends fail; prints the sums, and returns what is wrong."""
+    options = stage.options
+    database = stage.databases.fresh(kind)
+    found = order.run(database, stage.folder, kind=kind, seed=options.seed, events=options.events)
+    wrong = violations(found)
+    print(
+        f"{kind}: {len(found.calls)} events in order, {len(found.acknowledged)} acknowledged, "
+        f"{len(found.deliveries)} deliveries, {len(found.seen)} messages, {len(found.accepted)} taken, "
+        f"{duplicates(found).total()} duplicates; {len(wrong)} violations",
+        flush=True,
+    )
+    return wrong
+
+
 def _told(kind: str, act: str, outcome: rolling.Outcome) -> list[str]:
     found, wrong = outcome.found, outcome.problems
     print(
@@ -160,7 +176,7 @@ def show(wrong: list[str]) -> list[str]:
     return wrong
 
 
-ACTS = {"kills": kills, "upgrade": upgrade, "hosts": hosts}
+ACTS = {"kills": kills, "upgrade": upgrade, "hosts": hosts, "order": in_order}
 
 
 def main() -> int:
@@ -168,6 +184,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
     parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--events", type=int, default=1000, help="of the act `order`")
     parser.add_argument("--rate", type=float, default=40, help="webhooks a second")
     parser.add_argument("--database", choices=KINDS, action="append")
     parser.add_argument("--only", choices=ACTS, action="append")

@@ -1,10 +1,9 @@
 """`manage.py up`: everything this relay needs on one host, under one supervisor."""
 
 import os
+import socket
 import sys
-import termios
-from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -12,14 +11,13 @@ from django.db import OperationalError
 from django.utils.translation import gettext as _
 
 from routing.management.commands.demo import welcome
-from routing.management.serving.children import Command as ChildCommand
 from routing.management.serving.schema import bring_up_to_date, collect_static_files, disconnect, wait_for_database
 from routing.management.serving.sockets import BACKLOG, CannotListenError, netloc, reserve, url
-from routing.management.serving.supervisor import Supervisor
 from routing.selectors import sandbox
 from routing.services.demo import setup as demo
 from routing.services.engine.presence import others_work
 
+SUPERVISOR = "relay_site.supervising"
 DATABASE_PATIENCE = 30.0
 """Seconds for a database that is started together with the relay."""
 
@@ -57,19 +55,7 @@ class Command(BaseCommand):
         collect_static_files()
         is_untried = self._prepare_demo(netloc(listening), wanted=options["demo"])
         disconnect()
-        descriptor = listening.fileno()
-
-        def on_ready() -> ChildCommand | None:
-            self._say(_("Alert Relay is ready: %(url)s") % {"url": os.environ["PUBLIC_URL"]})
-            return _manage("demo") if is_untried else None
-
-        supervisor = Supervisor(
-            listening,
-            web=_manage("web", "--fd", str(descriptor), hands_down=(descriptor,), says_ready=True),
-            others=(_manage("worker"),),
-            on_ready=on_ready,
-        )
-        supervisor.run(is_hangup_final=_terminal_watch())
+        self._hand_over(listening, is_untried=is_untried)
 
     def _prepare_demo(self, here: str, *, wanted: bool) -> bool:
         """Fill or move the demo; True when it still has to be shown."""
@@ -84,26 +70,23 @@ class Command(BaseCommand):
             self._say(line)
         return True
 
+    def _hand_over(self, listening: socket.socket, *, is_untried: bool) -> NoReturn:
+        """Become the supervisor, which needs nothing of what is in memory now."""
+        listening.set_inheritable(True)
+        ready = _("Alert Relay is ready: %(url)s") % {"url": os.environ["PUBLIC_URL"]}
+        arguments = [
+            *("--fd", str(listening.fileno())),
+            *("--manage", str(settings.BASE_DIR / "manage.py")),
+            *("--log-format", settings.LOG_FORMAT),
+            *("--ready", ready),
+            *(["--try-demo"] if is_untried else []),
+        ]
+        paths = [str(settings.BASE_DIR), *filter(None, [os.environ.get("PYTHONPATH")])]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+        sys.stderr.flush()
+        os.execve(  # noqa: S606 - our own command
+            sys.executable, [sys.executable, "-m", SUPERVISOR, *arguments], environment
+        )
+
     def _say(self, text: str) -> None:
         self.stderr.write(text, str)
-
-
-def _manage(*arguments: str, hands_down: tuple[int, ...] = (), says_ready: bool = False) -> ChildCommand:
-    command = (sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments)
-    return ChildCommand(name=arguments[0], arguments=command, hands_down=hands_down, says_ready=says_ready)
-
-
-def _terminal_watch() -> Callable[[], bool]:
-    """Tells a terminal that went away from a request to renew: both come as SIGHUP."""
-    if not sys.stdin or not sys.stdin.isatty():
-        return lambda: False
-    terminal = sys.stdin.fileno()
-
-    def is_gone() -> bool:
-        try:
-            termios.tcgetattr(terminal)
-        except termios.error:
-            return True
-        return False
-
-    return is_gone

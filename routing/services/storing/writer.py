@@ -16,6 +16,7 @@ import structlog
 from django.db import connection
 from django.utils import timezone
 
+from routing.patience import patience
 from routing.services.storing.batch import LOCK_MILLISECONDS
 from routing.services.storing.prepared import Prepared, Receipt
 from routing.services.storing.statements import is_postgres
@@ -30,6 +31,9 @@ KEEP_SECONDS = 30.0
 PAUSE_SECONDS = 0.05
 IDLE_SECONDS = 10.0
 """After so long without work the connection is given back: one that idles for hours may be cut by what lies between."""
+
+SILENCE_SECONDS = 2.0
+"""After so long without a word from Postgres its connection is given up: a frozen server must not hold what comes after."""
 
 MAX_WAITING = 1000
 MAX_WAITING_BYTES = 64 * 1024 * 1024
@@ -155,8 +159,9 @@ def _store(webhooks: Sequence[Webhook]) -> list[Receipt | Exception]:
 
 def _attempt(works: Sequence[Work], write: Callable[[], Sequence[Any]]) -> list[Work]:
     try:
-        _be_patient_for_less()
-        results = write()
+        with patience(each=SILENCE_SECONDS):
+            _be_patient_for_less()
+            results = write()
     except TROUBLE as error:
         connection.close()
         return _still_worth_it(works, error)
