@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from relay_site.databases import database
 from relay_site.environment import env, key, new_field_key, new_secret_key, origin, secret, words
 from relay_site.logs import logging_config
+from relay_site.reporting import start as start_reporting
 from relay_site.single_sign_on import default_role, providers, role_groups
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -185,3 +186,6 @@ SPECTACULAR_SETTINGS = {
 LOGGING_CONFIG = None
 LOG_FORMAT = env.str("LOG_FORMAT", default="console")
 logging_config(LOG_FORMAT)
+SENTRY_DSN = secret("SENTRY_DSN")
+if SENTRY_DSN:
+    start_reporting(SENTRY_DSN, proxy=EGRESS_PROXY)

@@ -6,6 +6,7 @@ from time import monotonic
 
 import structlog
 from django.utils import timezone
+from structlog.contextvars import bound_contextvars
 
 from integrations.contract import RawCall
 from integrations.registry import SOURCES
@@ -31,7 +32,8 @@ log = structlog.get_logger(__name__)
 
 def receive(call: Call) -> Answer:
     """Verify, decide and store one call, and say what became of it; never raises. The caller holds no transaction."""
-    return answering(lambda view: _receive(call, view))
+    with bound_contextvars(request_id=call.headers.get("request-id", "")[:64]):
+        return answering(lambda view: _receive(call, view))
 
 
 def answering(work: Callable[[View], Answer]) -> Answer:

@@ -12,6 +12,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from integrations.contract import Outcome, OutcomeKind, Reason
 from routing.services.delivering import Result
@@ -134,10 +135,23 @@ class Dispatcher:
 
 
 def attempt(job: Job, *, send: Callable[[Job], Result], clock: Callable[[], datetime]) -> Result:
-    """One attempt that always has a result: an error of ours is a failed attempt, too."""
-    try:
-        return send(job)
-    except Exception:
-        log.exception("send_failed", delivery=job.row.id)
-        outcome = Outcome(kind=OutcomeKind.RETRY, reason=Reason.RENDER_FAILED)
-        return Result(job=job, outcome=outcome, started_at=clock())
+    """One attempt that always has a result: an error of ours is a failed attempt, too.
+
+    Whatever is logged on the way names the delivery.
+    """
+    with bound_contextvars(delivery=job.row.id):
+        try:
+            result = send(job)
+        except Exception:
+            log.exception("send_failed")
+            outcome = Outcome(kind=OutcomeKind.RETRY, reason=Reason.RENDER_FAILED)
+            return Result(job=job, outcome=outcome, started_at=clock())
+        if result.outcome is not None and result.outcome.kind != OutcomeKind.SENT:
+            log.warning(
+                "attempt_failed",
+                target=job.target.name,
+                outcome=str(result.outcome.kind),
+                reason=str(result.outcome.reason),
+                http_status=result.http_status,
+            )
+        return result
