@@ -122,7 +122,9 @@ class ThreadSerializer(serializers.ModelSerializer[Thread]):
 class ResendManySerializer(serializers.Serializer[dict[str, Any]]):
     """Which deliveries to send again."""
 
-    ids = serializers.ListField(child=serializers.IntegerField(min_value=1), max_length=1000, allow_empty=False)
+    ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), max_length=1000, allow_empty=False
+    )
 
 
 class ResentSerializer(serializers.Serializer[dict[str, Any]]):

@@ -193,3 +193,11 @@ def test_one_token_may_call_two_hundred_times_a_second_and_not_without_end(calle
     refused = caller.send("get", "threads/")
     calls.clear()
     assert (refused.status_code, refused["Retry-After"]) == (429, "1")
+
+
+def test_a_cursor_that_is_none_is_named(caller):
+    assert caller.send("get", "deliveries/?cursor=nonsense!").json().keys() == {"cursor"}
+
+
+def test_an_id_larger_than_any_is_no_fault_of_ours(caller):
+    assert caller.send("post", "deliveries/resend/", {"ids": [2**70]}).status_code == 400
