@@ -22,6 +22,7 @@ def families(found: Metrics) -> Iterator[GaugeMetricFamily]:
     yield from _targets(found)
     yield from _sources(found)
     yield from _workers(found)
+    yield _quantiles("stored_seconds", "From the receipt of a webhook to its stored deliveries", found.stored_after)
     yield _quantiles("first_attempt_seconds", "From storing to the first attempt", found.first_attempt_after)
     yield _quantiles("delivered_seconds", "From the receipt of a webhook to its delivery", found.delivered_after)
 

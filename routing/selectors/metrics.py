@@ -88,6 +88,8 @@ class Metrics:
     """Those with a fresh heartbeat."""
     first_attempt_after: Sequence[float] = field(default_factory=tuple)
     """Sorted seconds from storing to the first attempt, for the newest deliveries."""
+    stored_after: Sequence[float] = field(default_factory=tuple)
+    """Sorted seconds from the receipt of a webhook to its stored deliveries, for the newest deliveries."""
     delivered_after: Sequence[float] = field(default_factory=tuple)
     """Sorted seconds from the receipt of a webhook to its delivery, for the newest deliveries."""
 
@@ -117,6 +119,7 @@ def read_metrics(now: datetime) -> Metrics:
         sources=list(_sources()),
         workers=list(Worker.objects.filter(beat_at__gt=now - STALE_AFTER)),
         first_attempt_after=_first_attempt_after(now),
+        stored_after=_stored_after(now),
         delivered_after=_delivered_after(now),
     )
 
@@ -183,6 +186,18 @@ def _newest(model: type[Model]) -> int:
 def _first_attempt_after(now: datetime) -> Sequence[float]:
     firsts = Attempt.objects.filter(pk__gt=_newest(Attempt), number=1, started_at__gte=now - WINDOW)
     return _seconds(firsts.order_by().values_list("delivery__created_at", "started_at"))
+
+
+def _stored_after(now: datetime) -> Sequence[float]:
+    """Of deliveries that the webhook itself made: not what was resent, copied or summed up later."""
+    made = Delivery.objects.filter(
+        pk__gt=_newest(Delivery),
+        created_at__gte=now - WINDOW,
+        inbound__isnull=False,
+        fallback_of__isnull=True,
+        resend_of__isnull=True,
+    )
+    return _seconds(made.order_by().values_list("inbound__received_at", "created_at"))
 
 
 def _delivered_after(now: datetime) -> Sequence[float]:

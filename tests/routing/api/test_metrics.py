@@ -265,6 +265,7 @@ def test_waiting_times_are_told_as_quantiles(client, target) -> None:
     found = scrape(client)
     assert found["delivered_seconds", ("0.5",)] == pytest.approx(20)
     assert found["first_attempt_seconds", ("1",)] == pytest.approx(4)
+    assert found["stored_seconds", ("1",)] == pytest.approx(10)
 
 
 def test_no_secret_is_told(client) -> None:
@@ -290,5 +291,5 @@ def test_the_number_of_queries_does_not_grow_with_targets_and_sources(django_ass
     for number in range(20):
         Target.objects.create(name=f"t{number}", kind="feishu")
         Source.objects.create(name=f"s{number}")
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(27):
         read_metrics(timezone.now())
