@@ -76,6 +76,7 @@ ACTIONS: Mapping[str, Any] = {
     "deleted": pgettext_lazy("action", "deleted"),
     "changed": pgettext_lazy("action", "changed"),
     "retired": _("retired a key or secret"),
+    "mute": _("muted an alert from its card"),
     "reordered_rules": _("put the rules into another order"),
     "replay": _("replayed a refused call"),
     "reprocess": _("decided a webhook again"),

@@ -15,14 +15,14 @@ from django.utils.translation import gettext_lazy as _
 
 from routing.admin.acting import acting_user
 from routing.admin.acts_on_many import ActsOnMany
-from routing.admin.filters import ProjectFilter, ReasonFilter
+from routing.admin.filters import KindFilter, ProjectFilter, ReasonFilter, TitlesFilter, is_whole_log
 from routing.admin.previews import DeliveryPreviewing
 from routing.admin.reading import LogAdmin, state
 from routing.codes import words
 from routing.models import Attempt, BulkAct, Delivery, Thread
 from routing.reasons import wording
-from routing.selectors.searching import search
-from routing.selectors.stories import delivery_lines
+from routing.selectors.searching import search, threads_about
+from routing.selectors.stories import LISTED, delivery_lines
 from routing.services import resending
 from routing.templatetags.showing import coded
 
@@ -34,7 +34,7 @@ class DeliveryAdmin(DeliveryPreviewing, ActsOnMany, LogAdmin):
     list_display = ("number", "created_at", "target_name", "headline", "project_slug", "loudness", "state", "why", "attempt_count", "due_at")  # fmt: skip
     list_display_links = ("number", "headline")
     change_list_template = "admin/routing/log_list.html"
-    list_filter = ("status", ProjectFilter, "target", "kind", "severity", ReasonFilter, "message_type", "is_test", ("created_at", admin.DateFieldListFilter))  # fmt: skip
+    list_filter = ("status", ProjectFilter, "target", KindFilter, "severity", ReasonFilter, "message_type", "is_test", TitlesFilter, ("created_at", admin.DateFieldListFilter))  # fmt: skip
     search_fields = ("inbound__title",)
     ordering = ("-id",)
     list_select_related = ("inbound",)
@@ -48,7 +48,7 @@ class DeliveryAdmin(DeliveryPreviewing, ActsOnMany, LogAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """By whatever was pasted."""
-        return search(queryset, search_term, prefix="inbound__"), False
+        return search(queryset, search_term, column="inbound_id", everywhere=is_whole_log(request)), False
 
     @admin.display(description="#", ordering="id")
     def number(self, delivery: Delivery) -> str:
@@ -158,6 +158,10 @@ class ThreadAdmin(LogAdmin):
     ordering = ("-opened_at",)
     list_select_related = ("target",)
 
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """By whatever was pasted."""
+        return threads_about(queryset, search_term), False
+
     @admin.display(description=_("open for"))
     def age(self, thread: Thread) -> str:
         """Hours and minutes since it opened."""
@@ -178,7 +182,8 @@ class ThreadAdmin(LogAdmin):
             "title": thread.title or thread.alert_key,
             "opts": self.opts,
             "thread": thread,
-            "lines": delivery_lines(Delivery.objects.filter(thread=thread)),
+            "lines": (lines := delivery_lines(Delivery.objects.filter(thread=thread))),
+            "is_cut": len(lines) == LISTED,
             "may_resend": request.user.has_perm("routing.resend_delivery"),
         }
         return TemplateResponse(request, "admin/routing/thread/page.html", context)
@@ -190,10 +195,14 @@ class AttemptAdmin(LogAdmin):
 
     list_display = ("id", "delivery", "number", "started_at", "duration_ms", "http_status", "provider_code", "result", "why")  # fmt: skip
     list_filter = (ReasonFilter,)
-    search_fields = ("=provider_code",)
+    search_fields = ("provider_code",)
     ordering = ("-id",)
     list_select_related = ("delivery",)
     fields = ("delivery", "number", "started_at", "duration_ms", "http_status", "provider_code", "result", "why", "advice", "request", "response")  # fmt: skip
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """By the vendor's whole code."""
+        return (queryset.filter(provider_code=search_term.strip()) if search_term.strip() else queryset), False
 
     @admin.display(description=_("outcome"), ordering="outcome")
     def result(self, attempt: Attempt) -> SafeString:

@@ -15,7 +15,14 @@ from django.utils.translation import gettext_lazy as _
 
 from routing.admin.acting import acting_user
 from routing.admin.acts_on_many import ActsOnMany
-from routing.admin.filters import ProjectFilter, RefusalFilter, ResourceFilter
+from routing.admin.filters import (
+    ProjectFilter,
+    RefusalFilter,
+    RepeatedFilter,
+    ResourceFilter,
+    TitlesFilter,
+    is_whole_log,
+)
 from routing.admin.previews import InboundPreviewing
 from routing.admin.reading import LogAdmin, state
 from routing.admin.snippets import RoutingTestPage
@@ -42,6 +49,8 @@ class InboundAdmin(InboundPreviewing, ActsOnMany, RoutingTestPage, LogAdmin):
         ProjectFilter,
         ResourceFilter,
         "is_test",
+        RepeatedFilter,
+        TitlesFilter,
         ("received_at", admin.DateFieldListFilter),
     )
     search_fields = ("title",)
@@ -58,7 +67,7 @@ class InboundAdmin(InboundPreviewing, ActsOnMany, RoutingTestPage, LogAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """By whatever was pasted."""
-        return search(queryset, search_term), False
+        return search(queryset, search_term, everywhere=is_whole_log(request)), False
 
     @admin.display(description="#", ordering="id")
     def number(self, inbound: Inbound) -> str:

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 
 from integrations.contract import Reason
 from integrations.registry import DESTINATIONS
-from routing.models import Delivery, DeliveryReason, DeliveryStatus, InboundReason, InboundStatus
+from routing.models import Delivery, DeliveryReason, DeliveryStatus, InboundReason, InboundStatus, Source, Target
 
 Condition: TypeAlias = Callable[[str], Q | Exists]
 """From a filter's value to a condition; raises ValueError with what is possible."""
@@ -42,6 +42,19 @@ def text(column: str) -> Condition:
         if "\x00" in value or len(value) > 300:
             raise ValueError(_("Use plain text."))
         return Q(**{column: value})
+
+    return condition
+
+
+def named(model: type[Source] | type[Target], reference: str, column: str) -> Condition:
+    """Rows of the source or target of this name: by reference, which has an index, and by the name that is kept when
+    it is gone.
+    """
+
+    def condition(value: str) -> Q | Exists:
+        checked = text(column)(value)
+        known = list(model.objects.filter(name=value).values_list("pk", flat=True))
+        return Q(**{f"{reference}__in": known}, **{column: value}) if known else checked
 
     return condition
 
@@ -105,7 +118,7 @@ DELIVERY_REASONS = [*DeliveryReason.values, *[reason.value for reason in Reason]
 INBOUNDS: Mapping[str, Condition] = {
     "status": choice("status", InboundStatus.values),
     "reason": choice("reason", InboundReason.values),
-    "source": text("source_name"),
+    "source": named(Source, "source", "source_name"),
     "project": text("project_slug"),
     "target": of_a_delivery("target_name"),
     "kind": of_a_delivery("kind", KINDS),
@@ -118,9 +131,9 @@ INBOUNDS: Mapping[str, Condition] = {
 DELIVERIES: Mapping[str, Condition] = {
     "status": choice("status", DeliveryStatus.values),
     "reason": choice("reason", DELIVERY_REASONS),
-    "source": text("inbound__source_name"),
+    "source": named(Source, "inbound__source", "inbound__source_name"),
     "project": text("project_slug"),
-    "target": text("target_name"),
+    "target": named(Target, "target", "target_name"),
     "kind": choice("kind", KINDS),
     "resource": text("inbound__resource"),
     "alert_key": text("alert_key"),

@@ -12,7 +12,9 @@ from routing.models.rules import SentryStatus, Severity
 class Thread(models.Model):
     """One target's running conversation about one alert key."""
 
-    target = models.ForeignKey("routing.Target", models.CASCADE, verbose_name=_("target"), related_name="threads")
+    target = models.ForeignKey(
+        "routing.Target", models.CASCADE, verbose_name=_("target"), related_name="threads", db_index=False
+    )
     source_name = models.CharField(max_length=100, blank=True)
     alert_key = models.CharField(_("alert key"), max_length=64)
     is_open = models.BooleanField(_("open"), default=False)
@@ -103,11 +105,16 @@ class Delivery(models.Model):
 
     inbound = models.ForeignKey(Inbound, models.CASCADE, null=True, related_name="deliveries")
     target = models.ForeignKey(
-        "routing.Target", models.SET_NULL, verbose_name=_("target"), null=True, related_name="deliveries"
+        "routing.Target",
+        models.SET_NULL,
+        verbose_name=_("target"),
+        null=True,
+        related_name="deliveries",
+        db_index=False,
     )
     target_name = models.CharField(_("target"), max_length=100)
     kind = models.CharField(_("kind"), max_length=32)
-    thread = models.ForeignKey(Thread, models.SET_NULL, null=True, related_name="deliveries")
+    thread = models.ForeignKey(Thread, models.SET_NULL, null=True, related_name="deliveries", db_index=False)
     round = models.PositiveIntegerField(default=0)
     sequence = models.PositiveIntegerField(default=0)
     message_type = models.CharField(
@@ -121,7 +128,7 @@ class Delivery(models.Model):
     reason = models.CharField(_("reason"), max_length=32, blank=True)
     severity = models.CharField(_("severity"), max_length=16, choices=Severity.choices)
     sentry_status = models.CharField(_("Sentry status"), max_length=16, choices=SentryStatus.choices, blank=True)
-    alert_key = models.CharField(_("alert key"), max_length=64, blank=True, db_index=True)
+    alert_key = models.CharField(_("alert key"), max_length=64, blank=True)
     project_slug = models.CharField(_("project"), max_length=200, blank=True)
     rules = models.JSONField(_("rules"), default=list)
     priority = models.SmallIntegerField(default=1)
@@ -131,16 +138,16 @@ class Delivery(models.Model):
     """The next attempt uses the destination's simpler form."""
     maybe_duplicate = models.BooleanField(_("may be a duplicate"), default=False)
     is_test = models.BooleanField(_("test"), default=False)
-    silence = models.ForeignKey("routing.Silence", models.SET_NULL, null=True, related_name="held_back")
+    silence = models.ForeignKey("routing.Silence", models.SET_NULL, null=True, related_name="held_back", db_index=False)
     silence_name = models.CharField(max_length=100, blank=True)
     held_until = models.DateTimeField(null=True)
     """For suppressed firings: when the window that held this back ends."""
     awaits_summary = models.BooleanField(default=False)
     """A silenced firing whose target has not been told yet: false once summed up, resolved or told."""
-    summary = models.ForeignKey("self", models.SET_NULL, null=True, related_name="summarised")
-    digest = models.ForeignKey("self", models.SET_NULL, null=True, related_name="members")
-    fallback_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="fallback_copies")
-    resend_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="resends")
+    summary = models.ForeignKey("self", models.SET_NULL, null=True, related_name="summarised", db_index=False)
+    digest = models.ForeignKey("self", models.SET_NULL, null=True, related_name="members", db_index=False)
+    fallback_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="fallback_copies", db_index=False)
+    resend_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="resends", db_index=False)
     bulk_job = models.ForeignKey(
         "routing.BulkJob",
         models.SET_NULL,
@@ -179,6 +186,18 @@ class Delivery(models.Model):
             models.Index(fields=["status", "-id"], name="delivery_status"),
             models.Index(fields=["target", "-id"], name="delivery_target"),
             models.Index(fields=["created_at"], name="delivery_created"),
+            models.Index(fields=["thread", "-id"], name="delivery_thread"),
+            models.Index(fields=["alert_key", "-id"], name="delivery_alert_key"),
+            models.Index(fields=["project_slug", "-id"], name="delivery_project"),
+            models.Index(fields=["silence"], name="delivery_silence", condition=Q(silence__isnull=False)),
+            models.Index(fields=["summary"], name="delivery_summary", condition=Q(summary__isnull=False)),
+            models.Index(fields=["digest"], name="delivery_digest", condition=Q(digest__isnull=False)),
+            models.Index(fields=["fallback_of"], name="delivery_fallback_of", condition=Q(fallback_of__isnull=False)),
+            models.Index(fields=["resend_of"], name="delivery_resend_of", condition=Q(resend_of__isnull=False)),
+            models.Index(fields=["reason", "-id"], name="delivery_reason", condition=~Q(reason="")),
+            models.Index(fields=["message_type", "-id"], name="delivery_message", condition=~Q(message_type="alert")),
+            models.Index(fields=["severity", "-id"], name="delivery_severity", condition=~Q(severity="warning")),
+            models.Index(fields=["-id"], name="delivery_test", condition=Q(is_test=True)),
             models.Index(fields=["bulk_job", "status"], name="delivery_bulk_job", condition=Q(bulk_job__isnull=False)),
         ]
         constraints = [
@@ -206,7 +225,9 @@ class Delivery(models.Model):
 class Attempt(models.Model):
     """One HTTP try of a delivery, or the trace of one that a dead worker left behind (`lost`)."""
 
-    delivery = models.ForeignKey(Delivery, models.CASCADE, verbose_name=_("delivery"), related_name="attempts")
+    delivery = models.ForeignKey(
+        Delivery, models.CASCADE, verbose_name=_("delivery"), related_name="attempts", db_index=False
+    )
     number = models.PositiveIntegerField(_("number"))
     started_at = models.DateTimeField(_("started"))
     duration_ms = models.PositiveIntegerField(_("duration (ms)"), null=True)
@@ -223,6 +244,12 @@ class Attempt(models.Model):
         verbose_name_plural = _("attempts")
         ordering = ["number", "id"]
         constraints = [models.UniqueConstraint(fields=["delivery", "number"], name="attempts_are_numbered")]
+        indexes = [
+            models.Index(fields=["reason", "-id"], name="attempt_reason", condition=~Q(reason="")),
+            models.Index(
+                fields=["provider_code", "-id"], name="attempt_code", condition=~Q(provider_code__in=["", "0"])
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.number}: {self.outcome}"

@@ -30,24 +30,39 @@ class InboundReason(models.TextChoices):
     DECIDING_FAILED = "deciding_failed", _("our own error while deciding")
 
 
+RARE_REASONS = [
+    InboundReason.UNMATCHED,
+    InboundReason.IGNORED_RESOURCE,
+    InboundReason.RECOVERY_WITHOUT_FIRING,
+    InboundReason.MALFORMED,
+    InboundReason.DECIDING_FAILED,
+]
+"""Reasons that few webhooks have, so that an index that finds them costs the others nothing."""
+
+
 class Inbound(models.Model):
     """One webhook request as received, with the decision taken on it."""
 
     source = models.ForeignKey(
-        "routing.Source", models.SET_NULL, verbose_name=_("Sentry connection"), null=True, related_name="inbounds"
+        "routing.Source",
+        models.SET_NULL,
+        verbose_name=_("Sentry connection"),
+        null=True,
+        related_name="inbounds",
+        db_index=False,
     )
     source_name = models.CharField(_("Sentry connection"), max_length=100)
-    project_slug = models.CharField(_("project"), max_length=200, blank=True, db_index=True)
+    project_slug = models.CharField(_("project"), max_length=200, blank=True)
     resource = models.CharField(_("resource"), max_length=64, blank=True)
     action = models.CharField(_("action"), max_length=64, blank=True)
     received_at = models.DateTimeField(_("received"), default=timezone.now)
     status = models.CharField(_("status"), max_length=16, choices=InboundStatus.choices, default=InboundStatus.RECEIVED)
     reason = models.CharField(_("reason"), max_length=32, choices=InboundReason.choices, blank=True)
-    alert_key = models.CharField(_("alert key"), max_length=64, blank=True, db_index=True)
-    issue_id = models.CharField(_("issue"), max_length=64, blank=True, db_index=True)
+    alert_key = models.CharField(_("alert key"), max_length=64, blank=True)
+    issue_id = models.CharField(_("issue"), max_length=64, blank=True)
     short_id = models.CharField(max_length=64, blank=True)
     event_id = models.CharField(_("event"), max_length=64, blank=True)
-    request_id = models.CharField(_("request id"), max_length=64, blank=True, db_index=True)
+    request_id = models.CharField(_("request id"), max_length=64, blank=True)
     title = models.CharField(_("title"), max_length=512, blank=True)
     alert = models.JSONField(null=True)
     decision = models.JSONField(null=True)
@@ -70,6 +85,18 @@ class Inbound(models.Model):
             models.Index(fields=["project_slug", "-id"], name="inbound_project"),
             models.Index(fields=["received_at"], name="inbound_received"),
             models.Index(fields=["source", "id"], name="inbound_waiting", condition=Q(status="received")),
+            models.Index(fields=["alert_key", "-id"], name="inbound_alert_key"),
+            models.Index(fields=["issue_id"], name="inbound_issue"),
+            models.Index(fields=["short_id"], name="inbound_short_id"),
+            models.Index(fields=["event_id"], name="inbound_event"),
+            models.Index(fields=["request_id"], name="inbound_request"),
+            models.Index(fields=["id", "title"], name="inbound_title"),
+            models.Index(fields=["reason", "-id"], name="inbound_rare_reason", condition=Q(reason__in=RARE_REASONS)),
+            models.Index(
+                fields=["resource", "-id"], name="inbound_rare_resource", condition=~Q(resource="event_alert")
+            ),
+            models.Index(fields=["-id"], name="inbound_test", condition=Q(is_test=True)),
+            models.Index(fields=["-id"], name="inbound_repeated", condition=Q(duplicate_count__gt=0)),
         ]
         constraints = [
             models.UniqueConstraint(

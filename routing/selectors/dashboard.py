@@ -2,28 +2,31 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Q
+from django.db.models.functions import TruncHour
 
 from routing.models import (
+    ClientSecret,
     Delivery,
     DeliveryStatus,
     Inbound,
     InboundStatus,
     Notice,
-    Project,
+    QuarantinedCall,
     Rule,
     Source,
     Target,
     Thread,
-    Worker,
 )
 from routing.selectors.sick_rules import sick_rules
+from routing.selectors.wellbeing import Sender, Wellbeing, quiet, wellbeing
 
 PERIOD = timedelta(hours=24)
 LISTED = 20
+SHOWN_OVER_TIME = (DeliveryStatus.DELIVERED, DeliveryStatus.DEAD, DeliveryStatus.SUPPRESSED, DeliveryStatus.PENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Sum:
 class Dashboard:
     """Everything that the dashboard shows, read in a handful of queries."""
 
+    now: datetime
     since: datetime
     inbounds: list[Sum]
     duplicates: int
@@ -53,10 +57,8 @@ class Dashboard:
     failing: list[Target]
     notices: list[Notice]
     sick_rules: dict[str, str]
-    sources: list[Source]
-    targets: list[Target]
-    projects: list[Project]
-    workers: list[Worker]
+    quiet: list[Sender]
+    health: Wellbeing
     steps: list[dict[str, Any]]
 
 
@@ -65,9 +67,11 @@ def dashboard(now: datetime) -> Dashboard:
     since = now - PERIOD
     inbounds = Inbound.objects.filter(received_at__gte=since)
     deliveries = Delivery.objects.filter(created_at__gte=since)
+    health = wellbeing(now)
     by_status = _sums(inbounds.values_list("status").annotate(n=Count("id")), InboundStatus.choices)
     sent = _sums(deliveries.values_list("status").annotate(n=Count("id")), DeliveryStatus.choices)
     return Dashboard(
+        now=now,
         since=since,
         inbounds=by_status,
         received=sum(part.count for part in by_status),
@@ -82,10 +86,8 @@ def dashboard(now: datetime) -> Dashboard:
         failing=list(Target.objects.filter(Q(consecutive_failures__gt=0) | Q(broken_since__isnull=False))),
         notices=list(Notice.objects.filter(over_at__isnull=True, last_at__gte=since)[:LISTED]),
         sick_rules=_sick(now),
-        sources=list(Source.objects.exclude(name="hook")[:LISTED]),
-        targets=_targets_with_backlog(),
-        projects=list(Project.objects.select_related("source").order_by("-id")[:LISTED]),
-        workers=list(Worker.objects.order_by("-beat_at")[:LISTED]),
+        quiet=quiet([*health.sources, *health.projects]),
+        health=health,
         steps=_steps(),
     )
 
@@ -102,20 +104,25 @@ def _sums(rows: Iterable[tuple[str, int]], choices: Iterable[tuple[str, Any]]) -
 
 def _hours(inbounds: Any, deliveries: Any, now: datetime) -> list[dict[str, Any]]:
     """Received and delivered an hour, oldest first: the chart's data and its table."""
-    first = (now - PERIOD).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    first = (now - PERIOD).astimezone(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     hours = [first + timedelta(hours=offset) for offset in range(24)]
-    received = _per_hour(inbounds.values_list("received_at", flat=True).iterator(5000), first)
-    delivered = deliveries.filter(status=DeliveryStatus.DELIVERED)
-    sent = _per_hour(delivered.values_list("created_at", flat=True).iterator(5000), first)
-    return [{"hour": hour, "received": received.get(i, 0), "delivered": sent.get(i, 0)} for i, hour in enumerate(hours)]
+    received = _per_hour(inbounds, "received_at")
+    sent = {status: _per_hour(deliveries.filter(status=status), "created_at") for status in SHOWN_OVER_TIME}
+    unrouted = _per_hour(inbounds.filter(status=InboundStatus.UNROUTED), "received_at")
+    return [
+        {
+            "hour": hour,
+            "received": received.get(hour, 0),
+            "unrouted": unrouted.get(hour, 0),
+            **{str(status): counts.get(hour, 0) for status, counts in sent.items()},
+        }
+        for hour in hours
+    ]
 
 
-def _per_hour(moments: Iterable[datetime], first: datetime) -> dict[int, int]:
-    counts: dict[int, int] = {}
-    for moment in moments:
-        index = int((moment - first) // timedelta(hours=1))
-        counts[index] = counts.get(index, 0) + 1
-    return counts
+def _per_hour(rows: Any, column: str) -> dict[datetime, int]:
+    hour = TruncHour(column, tzinfo=UTC)
+    return dict(rows.order_by().annotate(hour=hour).values_list("hour").annotate(Count("id")))
 
 
 def _unrouted(inbounds: Any) -> list[dict[str, Any]]:
@@ -123,25 +130,20 @@ def _unrouted(inbounds: Any) -> list[dict[str, Any]]:
     return list(rows.annotate(count=Count("id")).order_by("-count")[:LISTED])
 
 
-def _targets_with_backlog() -> list[Target]:
-    waiting = Count("deliveries", filter=Q(deliveries__finished_at__isnull=True))
-    return list(Target.objects.annotate(waiting=waiting).order_by("name"))
-
-
 def _steps() -> list[dict[str, Any]]:
     """The checklist of the first day, by the real state: code and whether it is done."""
     sources = Source.objects.exclude(name="hook")
     return [
         {"code": "source", "done": sources.exists()},
+        {"code": "webhook", "done": Inbound.objects.exists() or QuarantinedCall.objects.exists()},
+        {"code": "signature", "done": ClientSecret.objects.filter(last_used_at__isnull=False).exists()},
         {"code": "target", "done": Target.objects.exists()},
         {"code": "tested", "done": Target.objects.filter(last_success_at__isnull=False).exists()},
-        {"code": "webhook", "done": Inbound.objects.exists()},
         {"code": "rule", "done": _goes_somewhere()},
         {"code": "delivered", "done": Delivery.objects.filter(status="delivered", is_test=False).exists()},
     ]
 
 
 def _goes_somewhere() -> bool:
-
     has_default = Source.objects.filter(default_targets__isnull=False).exists()
     return has_default or Rule.objects.filter(enabled=True, targets__isnull=False).exists()

@@ -37,15 +37,19 @@ class Story:
     """Other webhooks about the same problem, newest first."""
 
 
+LISTED = 100
+"""Deliveries that one page tells of, the newest ones: a problem may come a hundred thousand times."""
+
+
 def delivery_lines(deliveries: Any) -> list[DeliveryLine]:
-    """Deliveries with attempts, oldest first, in two queries."""
-    rows = deliveries.select_related("target", "digest", "fallback_of", "resend_of", "summary").order_by("id")
+    """The newest LISTED deliveries with attempts, oldest first, in two queries."""
+    rows = deliveries.select_related("target", "digest", "fallback_of", "resend_of", "summary").order_by("-id")[:LISTED]
     rows = rows.prefetch_related(Prefetch("attempts", Attempt.objects.order_by("number", "id")))
     return [
         DeliveryLine(
             row, wording(row.reason), [AttemptLine(attempt, wording(attempt.reason)) for attempt in row.attempts.all()]
         )
-        for row in rows
+        for row in reversed(rows)
     ]
 
 

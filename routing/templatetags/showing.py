@@ -1,7 +1,7 @@
 """What pages show of values from outside, of stable codes, and of times."""
 
 from datetime import datetime
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from django import template
 from django.utils import timezone
@@ -72,6 +72,12 @@ def moment(value: datetime | str | None) -> str:
     if value is None:
         return "—"
     return date_format(timezone.localtime(value) if timezone.is_aware(value) else value, "DATETIME_FORMAT")
+
+
+@register.filter
+def stamped(value: datetime) -> str:
+    """A time for the filters of a list's address."""
+    return quote(value.isoformat())
 
 
 @register.simple_tag

@@ -5,14 +5,16 @@ document.addEventListener("DOMContentLoaded", () => {
   if (!canvas || !window.Chart) { return; }
   const rows = [...document.querySelectorAll("#hours-table tbody tr")].map((row) => [...row.cells].map((cell) => cell.textContent));
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const line = (label, column, stroke) => ({
-    label, data: rows.map((row) => Number(row[column])), borderColor: color(stroke), backgroundColor: color(stroke), tension: 0.25, pointRadius: 2,
+  const strokes = [...document.querySelectorAll("#hours-table th[data-stroke]")];
+  const line = (head) => ({
+    label: head.textContent, data: rows.map((row) => Number(row[head.cellIndex])), borderColor: color(head.dataset.stroke),
+    backgroundColor: color(head.dataset.stroke), tension: 0.25, pointRadius: 2,
   });
   new Chart(canvas, {
     type: "line",
     data: {
       labels: rows.map((row) => row[0]),
-      datasets: [line(canvas.dataset.received, 1, "--relay-blue"), line(canvas.dataset.delivered, 2, "--relay-green")],
+      datasets: strokes.map(line),
     },
     options: {
       animation: false, maintainAspectRatio: false,
