@@ -75,6 +75,7 @@ ACTIONS: Mapping[str, Any] = {
     "created": pgettext_lazy("action", "created"),
     "deleted": pgettext_lazy("action", "deleted"),
     "changed": pgettext_lazy("action", "changed"),
+    "restored": _("restored an earlier version"),
     "retired": _("retired a key or secret"),
     "mute": _("muted an alert from its card"),
     "reordered_rules": _("put the rules into another order"),

@@ -18,7 +18,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from routing.admin.forms.conditions import ConditionsField, rows_of
+from routing.admin.changes import conditions as conditions_in_words
+from routing.admin.forms.conditions import ConditionsField
 from routing.admin.forms.severity import OverlayField
 from routing.admin.forms.windows import WindowField
 from routing.admin.history import ConfigurationAdmin
@@ -26,7 +27,6 @@ from routing.admin.muting import MutePage
 from routing.admin.previews import RulePreviewing, levels
 from routing.admin.trials import TryingRule, may_try
 from routing.admin.whatif import RuleAsking, SilenceAsking
-from routing.codes import words
 from routing.models import Inbound, Project, Rule, SeverityMapping, Silence
 from routing.selectors.sick_rules import sick_rules
 from routing.services import ordering
@@ -34,16 +34,6 @@ from routing.services.likeness import conditions_like
 
 SICK: ContextVar[Mapping[int, str]] = ContextVar("sick", default=MappingProxyType({}))
 """What is wrong with which rule, for the columns of the list that is being drawn."""
-
-
-def sentence(when: list[dict[str, Any]]) -> str:
-    """Conditions as a person reads them."""
-    parts = [
-        ("" if index == 0 else f" {_('or') if row['join'] == 'or' else _('and')} ")
-        + f"{words('field', row['field'])}{row['name']} {words('operator', row['op'])} {row['value']}".rstrip()
-        for index, row in enumerate(rows_of(when))
-    ]
-    return "".join(parts) or str(_("every alert"))
 
 
 class RuleForm(forms.ModelForm):
@@ -127,8 +117,8 @@ class RuleAdmin(TryingRule, RulePreviewing, RuleAsking, ConfigurationAdmin):
         """The conditions in words, with a red mark where they cannot work right now."""
         wrong = SICK.get().get(rule.pk, "")
         if not wrong:
-            return sentence(rule.when)
-        return format_html('<span class="state dead">{}</span> {}', wrong, sentence(rule.when))
+            return conditions_in_words(rule.when)
+        return format_html('<span class="state dead">{}</span> {}', wrong, conditions_in_words(rule.when))
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """The list, knowing which rules are sick."""
@@ -233,7 +223,7 @@ class SilenceAdmin(MutePage, SilenceAsking, ConfigurationAdmin):
     @admin.display(description=_("conditions"))
     def conditions(self, silence: Silence) -> str:
         """The conditions in words."""
-        return sentence(silence.when)
+        return conditions_in_words(silence.when)
 
     @admin.action(description=_("End the selected silences now"), permissions=["change"])
     def end_now(self, request: HttpRequest, queryset: "models.QuerySet[Silence]") -> None:
