@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q
 from django.db.models.functions import TruncHour
 
 from routing.models import (
@@ -52,7 +52,7 @@ class Dashboard:
     open_threads: int
     hours: list[dict[str, Any]]
     unrouted: list[dict[str, Any]]
-    dead: list[Delivery]
+    dead: list[dict[str, Any]]
     refusing: list[Source]
     failing: list[Target]
     notices: list[Notice]
@@ -81,7 +81,7 @@ def dashboard(now: datetime) -> Dashboard:
         open_threads=Thread.objects.filter(is_open=True).count(),
         hours=_hours(inbounds, deliveries, now),
         unrouted=_unrouted(inbounds),
-        dead=list(deliveries.filter(status__in=["dead", "expired"]).select_related("inbound").order_by("-id")[:LISTED]),
+        dead=_dead(deliveries),
         refusing=list(Source.objects.filter(refused_count__gt=0)),
         failing=list(Target.objects.filter(Q(consecutive_failures__gt=0) | Q(broken_since__isnull=False))),
         notices=list(Notice.objects.filter(over_at__isnull=True, last_at__gte=since)[:LISTED]),
@@ -123,6 +123,13 @@ def _hours(inbounds: Any, deliveries: Any, now: datetime) -> list[dict[str, Any]
 def _per_hour(rows: Any, column: str) -> dict[datetime, int]:
     hour = TruncHour(column, tzinfo=UTC)
     return dict(rows.order_by().annotate(hour=hour).values_list("hour").annotate(Count("id")))
+
+
+def _dead(deliveries: Any) -> list[dict[str, Any]]:
+    """What was given up, by target and reason, the most first, each with the newest."""
+    rows = deliveries.filter(status__in=[DeliveryStatus.DEAD, DeliveryStatus.EXPIRED])
+    rows = rows.order_by().values("target", "target_name", "status", "reason")
+    return list(rows.annotate(count=Count("id"), newest=Max("id")).order_by("-count")[:LISTED])
 
 
 def _unrouted(inbounds: Any) -> list[dict[str, Any]]:
