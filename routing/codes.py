@@ -60,6 +60,7 @@ ENGINES: Mapping[str, Any] = {
 """How a worker works."""
 
 ACTIONS: Mapping[str, Any] = {
+    "added": _("added a key or secret"),
     "add_bot": _("added a bot from a refused call"),
     "bulk_resend": _("began to resend many as they were"),
     "bulk_resend_now": _("began to resend many as they would be now"),
@@ -78,10 +79,12 @@ ACTIONS: Mapping[str, Any] = {
     "restored": _("restored an earlier version"),
     "retired": _("retired a key or secret"),
     "mute": _("muted an alert from its card"),
+    "password_ended": _("ended a password"),
     "reordered_rules": _("put the rules into another order"),
     "replay": _("replayed a refused call"),
     "reprocess": _("decided a webhook again"),
     "resend": _("sent a delivery again"),
+    "role_changed": _("was given another role by single sign-on"),
     "test_rule": _("tested a rule"),
     "test_source": _("tested a Sentry connection"),
     "test_target": _("tested a target"),
