@@ -52,7 +52,7 @@ def _of_rule(trial: Trial, inbound: Inbound) -> tuple[str, str]:
     trace = (inbound.decision or {}).get("trace") or {}
     entry = next((rule for rule in trace.get("rules") or () if rule["id"] == trial.rule_id), None)
     named = {"rule": trial.name}
-    if trace.get("direct"):
+    if (trace.get("direct") or {}).get("result") == "routed":
         said = _("The settings that the rule asks for name a target, which is told without asking the rules.")
         return said, _("Ask for another setting than target.")
     if entry is None:

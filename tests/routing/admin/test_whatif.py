@@ -169,13 +169,15 @@ def test_the_page_of_an_alert_leads_to_a_silence_for_so_many_hours(admin, scene,
     assert link.replace("&", "&amp;") in admin.get(f"/admin/routing/inbound/{inbound.pk}/change/").content.decode()
     initial = admin.get(link).context["adminform"].form.initial
     assert initial["ends_at"] - initial["starts_at"] == timedelta(hours=hours)
-    assert initial["when"] == [{"field": "issue_id", "op": "is", "value": "4100"}]
+    assert initial["when"] == [
+        {"field": "source", "op": "is", "value": inbound.source_name},
+        {"field": "issue_id", "op": "is", "value": "4100"},
+    ]
 
 
 def test_a_silence_from_the_page_of_an_alert_can_be_saved_as_it_stands(admin, scene):
     link = f"/admin/routing/silence/add/?inbound={Inbound.objects.get().pk}&hours=4"
     initial = admin.get(link).context["adminform"].form.initial
-    (matcher,) = initial["when"]
-    rows = conditions(("and", matcher["field"], "", matcher["op"], matcher["value"]))
+    rows = conditions(*(("and", one["field"], "", one["op"], one["value"]) for one in initial["when"]))
     admin.post("/admin/routing/silence/add/", {**silence_form(name=initial["name"]), **rows})
     assert Silence.objects.get().when == initial["when"]
