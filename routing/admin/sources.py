@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -233,10 +234,11 @@ class ProjectAdmin(ConfigurationAdmin):
         """Ask for targets, then make them the default targets of every selected project."""
         if "apply" in request.POST:
             chosen = Target.objects.filter(pk__in=request.POST.getlist("targets"))
-            for project in queryset:
-                project.default_targets.set(chosen)
-                project.save()
-                self.log_change(request, project, [{"changed": {"fields": ["default_targets"]}}])
+            with transaction.atomic():
+                for project in queryset:
+                    project.default_targets.set(chosen)
+                    project.save()
+                    self.log_change(request, project, [{"changed": {"fields": ["default_targets"]}}])
             self.message_user(request, _("Done: the next webhook uses it."), messages.SUCCESS)
             return None
         context = {

@@ -120,7 +120,7 @@ def test_many_projects_are_sent_to_a_target_at_once(page: Page, live_server) -> 
     page.click("button[name=index]")
     page.check(f"input[name=targets][value='{made.flashduty.pk}']")
     page.click("button[type=submit].default")
-    page.wait_for_load_state()
+    page.wait_for_selector(".messagelist .success")
     assert [list(project.default_targets.all()) for project in Project.objects.all()] == [[made.flashduty]] * 2
 
 
