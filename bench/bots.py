@@ -19,7 +19,6 @@ class Seen(NamedTuple):
     bot: str
     is_accepted: bool
     number: int
-    inbound: int
 
 
 class Bots:
@@ -41,8 +40,8 @@ class Bots:
     def seen(self) -> list[Seen]:
         """Every message so far, in the order of its arrival."""
         for line in self._ask("GET", f"/_/log?{len(self._seen)}").decode().splitlines():
-            moment, bot, is_accepted, number, inbound = line.split()
-            self._seen.append(Seen(int(moment), bot, is_accepted == "1", int(number), int(inbound)))
+            moment, bot, is_accepted, number = line.split()
+            self._seen.append(Seen(int(moment), bot, is_accepted == "1", int(number)))
         return self._seen
 
     def until(self, count: int, seconds: float, pause: float = 0.05) -> bool:

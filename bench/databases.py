@@ -140,7 +140,6 @@ def configuration(bots: Sequence[str], sink_port: int, *, routed_to_all: bool) -
             "kind": "feishu",
             "webhook_url": f"http://127.0.0.1:{sink_port}/open-apis/bot/v2/hook/{bot}",
             "limits": {"per_second": 0, "per_minute": 0},
-            "answer_links": "trace",  # with the number of the inbound, by which the checker knows a message
         }
         for bot in bots
     ]

@@ -6,7 +6,7 @@ Every POST is a message for the bot that the path ends with. `POST /_/fault` wit
 300, "share": 0.3} makes a share of a bot's messages fail: `slow` answers late, `hang` never, `busy` with 503, `code`
 with an error in a 200, `reset` cuts the connection, `html` is no answer at all; `mixed` is one of the last four by
 chance. `GET /_/log?N` returns what came after the first N messages: nanoseconds of the monotonic clock, bot, 1 or 0 for
-accepted or not, the number that the message carries or -1, and the inbound that it links to or 0.
+accepted or not, and the number of the webhook that the message tells of, or -1 where it tells of none or of several.
 """
 
 import argparse
@@ -24,7 +24,6 @@ from bench.bodies import MARK
 from bench.loopback import HOST
 
 _LENGTH = re.compile(rb"content-length:\s*(\d+)", re.IGNORECASE)
-_INBOUND = re.compile(rb"inbound/(\d+)/change")
 _SENT = b'{"StatusCode":0,"StatusMessage":"success","code":0,"data":{},"msg":"success"}'
 _BUSY_CODE = b'{"code":11232,"msg":"frequency limited"}'
 _FAILURES = ("busy", "code", "reset", "html")
@@ -47,10 +46,9 @@ class Memory:
 
     def note(self, bot: str, body: bytes, is_accepted: bool) -> None:
         """Remember a message."""
-        mark, inbound = MARK.search(body), _INBOUND.search(body)
-        number = int(mark[1]) if mark else -1
-        link = int(inbound[1]) if inbound else 0
-        self.log.append(f"{time.monotonic_ns()} {bot} {int(is_accepted)} {number} {link}\n")
+        numbers = set(MARK.findall(body))
+        number = int(numbers.pop()) if len(numbers) == 1 else -1
+        self.log.append(f"{time.monotonic_ns()} {bot} {int(is_accepted)} {number}\n")
 
 
 def _answer(body: bytes, status: str = "200 OK", kind: str = "application/json") -> bytes:

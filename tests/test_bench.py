@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bench.bodies import MARK, Bodies
-from bench.bots import Seen
-from bench.chaos.checker import Delivery, Evidence, Inbound, Kill, duplicates, violations
+from bench.chaos.checker import Delivery, Evidence, Inbound, Kill, Told, duplicates, violations
 from bench.load import Call, is_whole
 from bench.loopback import checked
 from integrations.sentry.signature import sign
@@ -17,9 +16,9 @@ DELIVERIES = [
     Delivery(11, 1, "bot", 5, 1, "delivered", "", False),
     Delivery(12, 2, "bot", 5, 2, "delivered", "", False),
 ]
-SEEN = [Seen(21, "bot", False, 0, 1), Seen(22, "bot", True, 0, 1), Seen(41, "bot", True, 1, 2)]
+SEEN = [Told("bot", False, 1), Told("bot", True, 1), Told("bot", True, 2)]
 GOOD = Evidence(calls=CALLS, seen=SEEN, inbounds=INBOUNDS, deliveries=DELIVERIES, kills=[])
-AGAIN = Seen(42, "bot", True, 1, 2)
+AGAIN = Told("bot", True, 2)
 FLAGGED = [DELIVERIES[0], DELIVERIES[1]._replace(maybe_duplicate=True)]
 
 
@@ -44,7 +43,7 @@ def test_a_repeat_that_a_kill_explains_and_the_log_admits_is_no_violation():
         ({"deliveries": [DELIVERIES[0], DELIVERIES[1]._replace(status="pending")]}, "delivery 12 is still pending"),
         ({"deliveries": [DELIVERIES[0], DELIVERIES[1]._replace(status="dead")]}, "dead without a reason"),
         ({"seen": SEEN[:2]}, "counts as delivered, but bot was never told"),
-        ({"seen": [*SEEN, Seen(50, "bot", True, 5, 99)]}, "told of inbound 99, which no delivery accounts for"),
+        ({"seen": [*SEEN, Told("bot", True, 99)]}, "told of inbound 99, which no delivery accounts for"),
         ({"seen": [*SEEN, AGAIN], "deliveries": FLAGGED}, "1 duplicates, with 0 sends under way"),
         ({"seen": [*SEEN, AGAIN], "kills": [Kill(41, "worker", 1)]}, "the log does not say that it may be"),
         ({"seen": [SEEN[2], SEEN[1]]}, "told of inbound 1 after the later 2"),

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-from bench.bots import Seen
 from bench.load import Call
 
 DECIDED = frozenset({"routed", "unrouted", "ignored", "malformed", "failed"})
@@ -36,6 +35,18 @@ class Delivery(NamedTuple):
     maybe_duplicate: bool
 
 
+class Told(NamedTuple):
+    """A message that a bot got, and took or not: of a stored webhook, of none or several (0), or of one that nobody
+    stored (UNKNOWN)."""
+
+    bot: str
+    is_accepted: bool
+    inbound: int
+
+
+UNKNOWN = -1
+
+
 class Kill(NamedTuple):
     """A kill -9: when, of what, and how many deliveries were being sent as the database has it."""
 
@@ -49,7 +60,7 @@ class Evidence:
     """What is compared."""
 
     calls: Sequence[Call]
-    seen: Sequence[Seen]
+    seen: Sequence[Told]
     inbounds: Sequence[Inbound]
     deliveries: Sequence[Delivery]
     kills: Sequence[Kill]
@@ -57,7 +68,7 @@ class Evidence:
     """Inbounds by status as the relay itself adds them up."""
 
     @property
-    def accepted(self) -> list[Seen]:
+    def accepted(self) -> list[Told]:
         """The messages that bots took."""
         return [seen for seen in self.seen if seen.is_accepted]
 

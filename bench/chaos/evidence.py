@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bench.bodies import MARK
 from bench.bots import Bots
-from bench.chaos.checker import Delivery, Evidence, Inbound, Kill
+from bench.chaos.checker import UNKNOWN, Delivery, Evidence, Inbound, Kill, Told
 from bench.databases import Database
 from bench.load import Call
 
@@ -41,10 +41,12 @@ def hurry(database: Database) -> None:
 
 def collect(database: Database, bots: Bots, calls: Sequence[Call], kills: Sequence[Kill]) -> Evidence:
     """What everybody says, once nothing moves any more."""
+    inbounds = [Inbound(pk, _number(title), status, key) for pk, title, status, key in database.rows(_INBOUNDS)]
+    ids = {-1: 0, **{inbound.number: inbound.id for inbound in inbounds}}
     return Evidence(
         calls=calls,
-        seen=list(bots.seen()),
-        inbounds=[Inbound(pk, _number(title), status, key) for pk, title, status, key in database.rows(_INBOUNDS)],
+        seen=[Told(seen.bot, seen.is_accepted, ids.get(seen.number, UNKNOWN)) for seen in bots.seen()],
+        inbounds=inbounds,
         deliveries=[Delivery._make([*row[:7], bool(row[7])]) for row in database.rows(_DELIVERIES)],
         kills=kills,
     )
