@@ -21,7 +21,9 @@ MIGRATIONS = [
 
 
 def pytest_configure() -> None:
-    """The test server finds static files where they lie, so their names must not be hashed."""
+    """The test server finds static files where they lie, so their names must not be hashed; passwords of tests need no
+    half second of hashing."""
+    site.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     site.STORAGES = {**site.STORAGES, "staticfiles": plain}
 

@@ -1,4 +1,7 @@
-"""`make test`: the whole suite on SQLite, then what touches a database once more on a real Postgres."""
+"""`make test`: the whole suite on SQLite, then what touches a database once more on a real Postgres.
+
+On each, the tests marked `alone` come last and one by one.
+"""
 
 import os
 import subprocess
@@ -6,11 +9,20 @@ import sys
 import tempfile
 from pathlib import Path
 
+import psycopg
 from cryptography.fernet import Fernet
 
-PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", os.environ.get("TEST_PROCESSES", "auto"), "--dist", "worksteal"]
-ON_POSTGRES = ["tests/routing", "tests/site", "tests/test_up.py", "tests/test_rolling.py", "-m", "not browser"]
-
+PYTEST = [sys.executable, "-m", "pytest", "-q"]
+SIDE_BY_SIDE = ["-n", os.environ.get("TEST_PROCESSES", "auto"), "--dist", "worksteal"]
+WITH_POSTGRES = [
+    "tests/routing",
+    "tests/site",
+    "tests/test_up.py",
+    "tests/test_rolling.py",
+    "--ignore=tests/routing/policy",
+]
+QUICK = ("fsync", "full_page_writes", "synchronous_commit")
+"""What Postgres need not do for data that nobody wants back."""
 
 SAME_ORDER = {"PYTHONHASHSEED": "0"}
 """Every process collects the tests under the same names, also those named after sets."""
@@ -21,7 +33,7 @@ def on_sqlite(folder: Path) -> int:
     environment = {**os.environ, **SAME_ORDER, "VAR_DIR": str(folder / "sqlite")}
     environment.pop("DATABASE_URL", None)
     sys.stderr.write("== SQLite\n")
-    return subprocess.run([*PYTEST, *sys.argv[1:]], env=environment, check=False).returncode
+    return _run([], "", environment)
 
 
 def on_postgres(folder: Path) -> int:
@@ -39,9 +51,21 @@ def on_postgres(folder: Path) -> int:
             "SECRET_KEY": "only-for-tests",
             "FIELD_KEYS": Fernet.generate_key().decode(),
         }
-        return subprocess.run([*PYTEST, *ON_POSTGRES, *sys.argv[1:]], env=environment, check=False).returncode
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            for setting in QUICK:
+                connection.execute(f"ALTER SYSTEM SET {setting} = off".encode())
+            connection.execute("SELECT pg_reload_conf()")
+        return _run(WITH_POSTGRES, "not browser and not any_database", environment)
     finally:
         server.cleanup()
+
+
+def _run(places: list[str], wanted: str, environment: dict[str, str]) -> int:
+    """Those that bear company side by side, then the others; 0 when all passed."""
+    told = [*places, *sys.argv[1:]]
+    both = [["-m", " and ".join(filter(None, (f"{word}alone", wanted)))] for word in ("not ", "")]
+    commands = [[*PYTEST, *SIDE_BY_SIDE, *both[0], *told], [*PYTEST, *both[1], *told]]
+    return max(subprocess.run(command, env=environment, check=False).returncode for command in commands)
 
 
 def main() -> int:

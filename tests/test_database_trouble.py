@@ -21,7 +21,10 @@ from bench.relay import Relay
 from tests.asking import ask
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes through /proc")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(sys.platform != "linux", reason="looks at processes through /proc"),
+]
 DEADLINE_SECONDS = 0.9
 TRIES = 5
 RECOVERY_SECONDS = 120

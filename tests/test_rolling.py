@@ -10,7 +10,10 @@ import pytest
 from bench.chaos import release, rolling
 from bench.databases import POSTGRES, SQLITE, Databases
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes through /proc")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(sys.platform != "linux", reason="looks at processes through /proc"),
+]
 KIND = POSTGRES if os.environ.get("DATABASE_URL", "").startswith("postgres") else SQLITE
 PREVIOUS = release.previous()
 RATE = 10

@@ -4,6 +4,7 @@ import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
+from django.utils import translation
 
 from routing.management.serving import locks
 from routing.management.serving.locks import in_turns
@@ -67,7 +68,7 @@ def test_other_trouble_is_raised_at_once(monkeypatch):
 def test_migrate_leaves_the_connection_as_it_was_and_says_what_to_do(held, monkeypatch):
     monkeypatch.setattr(locks, "sleep", lambda _: None)
     monkeypatch.setattr("django.core.management.commands.migrate.Command.handle", lambda *_, **__: alter())
-    with pytest.raises(CommandError, match="later"):
+    with translation.override("en"), pytest.raises(CommandError, match="later"):
         call_command("migrate", verbosity=0)
     with connection.cursor() as cursor:
         cursor.execute("SHOW lock_timeout")

@@ -28,7 +28,7 @@ from tests.routing.admin.matrix.table import (
     Page,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.any_database, pytest.mark.django_db]
 
 
 def registered() -> set[str]:

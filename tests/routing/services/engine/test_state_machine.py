@@ -197,6 +197,6 @@ class Deliveries(RuleBasedStateMachine):
 @pytest.mark.django_db
 def test_the_promises_hold_whatever_happens():
     quick = settings(
-        max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+        max_examples=8, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
     )
     run_state_machine_as_test(Deliveries, settings=quick)

@@ -235,7 +235,7 @@ def test_a_member_that_expires_leaves_its_digest(team, clock, turner):
 
 
 def test_digests_keep_their_distance(team, clock, bots, turner):
-    for second in range(100):
+    for second in range(40):
         for number in range(10):
             store(team, key=f"issue-{second}-{number}", now=clock())
         for _ in range(2):
@@ -246,9 +246,9 @@ def test_digests_keep_their_distance(team, clock, bots, turner):
         turner.turn()
         end_all(clock)
         clock.advance(seconds=0.5)
-    assert by_status() == {"delivered": 1000}
+    assert by_status() == {"delivered": 400}
     counted = [digest.message["total"] for digest in Delivery.objects.filter(message_type="digest")]
     alone = Delivery.objects.filter(message_type="alert", reason="").count()
-    assert sum(counted) + alone == 1000
+    assert sum(counted) + alone == 400
     assert len(bots.told("team")) == len(counted) + alone
-    assert len(counted) <= 8
+    assert 2 <= len(counted) <= 4

@@ -302,6 +302,8 @@ def full_disk() -> Iterator[None]:
     def anew() -> None:
         writing.run(lambda: connection.close())  # the writer's, not the one of this thread
 
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM")  # pages that other tests emptied would be room
     connection_created.connect(limit)
     anew()
     try:
