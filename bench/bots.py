@@ -13,12 +13,13 @@ from bench.processes import Process
 
 
 class Seen(NamedTuple):
-    """One message as a bot got it; `moment` in nanoseconds of the monotonic clock."""
+    """One message as a bot got it; `moment` in nanoseconds of the monotonic clock, `total` what a digest says it holds."""
 
     moment: int
     bot: str
     is_accepted: bool
     number: int
+    total: int
 
 
 class Bots:
@@ -40,8 +41,8 @@ class Bots:
     def seen(self) -> list[Seen]:
         """Every message so far, in the order of its arrival."""
         for line in self._ask("GET", f"/_/log?{len(self._seen)}").decode().splitlines():
-            moment, bot, is_accepted, number = line.split()
-            self._seen.append(Seen(int(moment), bot, is_accepted == "1", int(number)))
+            moment, bot, is_accepted, number, total = line.split()
+            self._seen.append(Seen(int(moment), bot, is_accepted == "1", int(number), int(total)))
         return self._seen
 
     def until(self, count: int, seconds: float, pause: float = 0.05) -> bool:

@@ -1,7 +1,6 @@
 """The same messages sent by Celery's prefork workers over Redis, which keep no log of what they sent."""
 
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +10,8 @@ import requests  # noqa: TID251 - what is compared with does what it does
 from celery import Celery
 
 from bench.blog_post_relay import card
-from bench.loopback import checked, free_port, wait_until_open
+from bench.broker import Broker
+from bench.loopback import checked
 from bench.processes import Process
 
 CHILDREN = 2
@@ -31,25 +31,16 @@ def send(_task: object, url: str, message: dict[str, object]) -> None:
         raise RuntimeError("not accepted")
 
 
-def is_here() -> bool:
-    """True when there is a Redis server to start."""
-    return shutil.which("redis-server") is not None
-
-
 @contextmanager
 def running(folder: Path, sink_port: int, amount: int) -> Iterator[None]:
     """So many messages queued in a Redis of its own, and then a worker that sends them."""
-    port = free_port()
-    environment = {**os.environ, "BENCH_BROKER": f"redis://127.0.0.1:{port}/0"}
+    broker = Broker(folder)
+    environment = {**os.environ, "BENCH_BROKER": broker.url}
     log = folder / "celery.log"
-    only_here = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(folder)]
-    redis = Process(
-        ["redis-server", *only_here, "--logfile", str(folder / "redis.log")], environment=environment, log=log
-    )
     worker = None
     try:
-        wait_until_open(port)
-        queue(f"redis://127.0.0.1:{port}/0", f"http://127.0.0.1:{sink_port}/open-apis/bot/v2/hook/celery", amount)
+        broker.start()
+        queue(broker.url, f"http://127.0.0.1:{sink_port}/open-apis/bot/v2/hook/celery", amount)
         options = ["--pool", "prefork", "--concurrency", str(CHILDREN), "--without-gossip", "--without-mingle"]
         command = [sys.executable, "-m", "celery", "--quiet", "-A", "bench.celery_peer", "worker", *options]
         worker = Process([*command, "--loglevel", "ERROR"], environment=environment, log=log)
@@ -57,7 +48,7 @@ def running(folder: Path, sink_port: int, amount: int) -> Iterator[None]:
     finally:
         if worker is not None:
             worker.end(5)
-        redis.end(2)
+        broker.kill()
 
 
 def queue(broker: str, url: str, amount: int) -> None:

@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -132,21 +132,35 @@ class Databases:
             server.execute(sql.encode())
 
 
-def configuration(bots: Sequence[str], sink_port: int, *, routed_to_all: bool) -> str:
-    """A source `bench`, bots without limits, and rules: an event for all bots, or for the one its issue falls to."""
+UNLIMITED: Mapping[str, float] = {"per_second": 0, "per_minute": 0}
+
+
+def configuration(
+    bots: Sequence[str],
+    sink_port: int,
+    *,
+    routed_to_all: bool,
+    limits: Mapping[str, float] = UNLIMITED,
+    shares: Mapping[str, str] | None = None,
+) -> str:
+    """A source `bench`, bots with these limits, and rules: an event for all bots, or for the one its issue falls to.
+
+    `shares` says which that is: bot -> a regular expression for issue ids; without it they fall to all alike.
+    """
     targets = [
         {
             "name": bot,
             "kind": "feishu",
             "webhook_url": f"http://127.0.0.1:{sink_port}/open-apis/bot/v2/hook/{bot}",
-            "limits": {"per_second": 0, "per_minute": 0},
+            "language": "en",
+            "limits": dict(limits),
         }
         for bot in bots
     ]
-    shares = [f"[{digits}]$" for digits in _digits(len(bots))]
+    shares = shares or {bot: f"[{digits}]$" for bot, digits in zip(bots, _digits(len(bots)), strict=True)}
     rules = [
         {"name": f"share {bot}", "when": [{"field": "issue_id", "op": "matches", "value": share}], "targets": [bot]}
-        for bot, share in zip(bots, shares, strict=False)
+        for bot, share in shares.items()
     ]
     everything = {"name": "everything", "when": [{"field": "environment", "op": "is", "value": "production"}]}
     source = {"name": "bench", "hook_keys": [HOOK_KEY], "client_secrets": [CLIENT_SECRET], "default_targets": [bots[0]]}

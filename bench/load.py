@@ -131,7 +131,8 @@ class Load:
             issues=options.issues,
             resolve_every=options.resolve_every,
         )
-        self._made = [self._bodies.request(number, self._path, self._port) for number in range(options.prepared)]
+        self._numbers = range(options.first, options.first + options.count)
+        self._made = [self._bodies.request(one, self._path, self._port) for one in self._numbers[: options.prepared]]
         self._next = 0
         self._idle: deque[Sender] = deque()
         self._due: deque[tuple[int, int]] = deque()
@@ -144,8 +145,9 @@ class Load:
 
     def request(self, number: int) -> bytes:
         """The bytes of a call."""
-        if number < len(self._made):
-            made, self._made[number] = self._made[number], b""
+        place = number - self._options.first
+        if place < len(self._made):
+            made, self._made[place] = self._made[place], b""
             return made
         return self._bodies.request(number, self._path, self._port)
 
@@ -159,7 +161,7 @@ class Load:
             self._match()
         elif self._next < self._options.count:
             self._next += 1
-            sender.send(self._next - 1, time.monotonic_ns())
+            sender.send(self._numbers[self._next - 1], time.monotonic_ns())
         self._check()
 
     def lost(self, sender: Sender) -> None:
@@ -222,8 +224,8 @@ class Load:
 
     async def _pace(self) -> None:
         began = time.monotonic_ns()
-        for number in range(self._options.count):
-            due = began + int(number * 1e9 / self._options.rate)
+        for place, number in enumerate(self._numbers):
+            due = began + int(place * 1e9 / self._options.rate)
             await asyncio.sleep(max(0.0, (due - time.monotonic_ns()) / 1e9))
             if self._options.fresh:
                 self._keep(self._call_once(number, due))
@@ -263,6 +265,7 @@ def main() -> None:
     parser.add_argument("--secret", default="bench")
     parser.add_argument("--senders", type=int, default=8)
     parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--first", type=int, default=0, help="the number of the first call")
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--rate", type=float, default=0)
     parser.add_argument(

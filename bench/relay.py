@@ -5,11 +5,11 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bench.bots import Bots
-from bench.databases import CLIENT_SECRET, HOOK_KEY, Database, configuration
+from bench.databases import CLIENT_SECRET, HOOK_KEY, UNLIMITED, Database, configuration
 from bench.load import Call
 from bench.loopback import answers, free_port, wait_until_open
 from bench.processes import Process, below
@@ -18,7 +18,18 @@ from bench.processes import Process, below
 class Relay:
     """`manage.py` on a database of its own, with bots for targets."""
 
-    def __init__(self, database: Database, bots: Bots, names: Sequence[str], *, routed_to_all: bool = True) -> None:
+    def __init__(
+        self,
+        database: Database,
+        bots: Bots,
+        names: Sequence[str],
+        *,
+        routed_to_all: bool = True,
+        limits: Mapping[str, float] = UNLIMITED,
+        shares: Mapping[str, str] | None = None,
+        broker: str = "",
+    ) -> None:
+        """With a `broker`, the worker hands ids to Celery workers, of which none is started."""
         self.database = database
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/webhooks/sentry/{HOOK_KEY}/"
@@ -27,25 +38,42 @@ class Relay:
             **database.environment,
             "EGRESS_ALLOWED_HOSTS": f"127.0.0.1:{bots.port}",
             "PUBLIC_URL": f"http://127.0.0.1:{self.port}",
+            **({"CELERY_BROKER_URL": broker} if broker else {}),
         }
         self._processes: list[Process] = []
         file = database.folder / "bench.yaml"
-        file.write_text(configuration(names, bots.port, routed_to_all=routed_to_all))
+        file.write_text(configuration(names, bots.port, routed_to_all=routed_to_all, limits=limits, shares=shares))
         database.manage("config", "apply", str(file), EGRESS_ALLOWED_HOSTS=f"127.0.0.1:{bots.port}")
 
     def start_web(self) -> Process:
         """The web process alone: webhooks are accepted and decided, nothing is sent."""
-        process = self._start("web", "--port", str(self.port))
+        process = self._start("manage.py", "web", "--port", str(self.port))
         wait_until_open(self.port)
         return process
 
     def start_worker(self) -> Process:
         """One worker."""
-        return self._start("worker")
+        return self._start("manage.py", "worker")
+
+    def start_celery(self, name: str) -> Process:
+        """A Celery worker of this name, which takes ids from the broker."""
+        plain = ("--without-mingle", "--without-gossip", "--loglevel", "WARNING")
+        return self._start(
+            "-m",
+            "celery",
+            "--app",
+            "relay_site.celery",
+            "worker",
+            "--pool",
+            "threads",
+            "--hostname",
+            f"{name}@%h",
+            *plain,
+        )
 
     def start_all(self) -> Process:
         """`manage.py up`."""
-        process = self._start("up", "--port", str(self.port))
+        process = self._start("manage.py", "up", "--port", str(self.port))
         self.is_serving(60)
         return process
 
@@ -65,7 +93,7 @@ class Relay:
         self._processes = []
 
     def _start(self, *arguments: str) -> Process:
-        command = [sys.executable, "manage.py", *arguments]
+        command = [sys.executable, *arguments]
         process = Process(command, environment=self._environment, log=self.log, root=self.database.root)
         self._processes.append(process)
         return process

@@ -6,7 +6,8 @@ Every POST is a message for the bot that the path ends with. `POST /_/fault` wit
 300, "share": 0.3} makes a share of a bot's messages fail: `slow` answers late, `hang` never, `busy` with 503, `code`
 with an error in a 200, `reset` cuts the connection, `html` is no answer at all; `mixed` is one of the last four by
 chance. `GET /_/log?N` returns what came after the first N messages: nanoseconds of the monotonic clock, bot, 1 or 0 for
-accepted or not, and the number of the webhook that the message tells of, or -1 where it tells of none or of several.
+accepted or not, the number of the webhook that the message tells of, or -1 where it tells of none or of several, and how
+many alerts a digest says it tells of, or 0.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from bench.loopback import HOST
 _LENGTH = re.compile(rb"content-length:\s*(\d+)", re.IGNORECASE)
 _SENT = b'{"StatusCode":0,"StatusMessage":"success","code":0,"data":{},"msg":"success"}'
 _BUSY_CODE = b'{"code":11232,"msg":"frequency limited"}'
+_DIGEST = re.compile(rb"(\d+) alerts at once")
 _FAILURES = ("busy", "code", "reset", "html")
 
 
@@ -48,7 +50,9 @@ class Memory:
         """Remember a message."""
         numbers = set(MARK.findall(body))
         number = int(numbers.pop()) if len(numbers) == 1 else -1
-        self.log.append(f"{time.monotonic_ns()} {bot} {int(is_accepted)} {number}\n")
+        digest = _DIGEST.search(body)
+        total = int(digest[1]) if digest else 0
+        self.log.append(f"{time.monotonic_ns()} {bot} {int(is_accepted)} {number} {total}\n")
 
 
 def _answer(body: bytes, status: str = "200 OK", kind: str = "application/json") -> bytes:

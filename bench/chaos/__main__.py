@@ -1,7 +1,9 @@
 """`make chaos`, or `python -m bench.chaos [--seed S] [--kills N] [--database sqlite|postgres] [--only ACT]`.
 
 `kills` runs `manage.py up` under signed load with three bots that fail three times in ten, kills the web process, the
-worker or everything at seeded random moments, lets it all come to rest, and checks. `upgrade` starts the release before
+worker or everything at seeded random moments, lets it all come to rest, and checks. `celery` does so with a broker and two
+Celery workers, which it kills as well (Postgres, and redis-server installed). `burst` takes `--events` to one Feishu bot with
+its real limits, and now and then one to another bot. `upgrade` starts the release before
 this one, and upgrades it under load; `hosts` replaces two hosts behind a proxy; `order` takes `--events` through four
 workers (one on SQLite) while three sends in ten fail. Exit code 1 when a promise was broken.
 """
@@ -11,29 +13,15 @@ import random
 import shutil
 import sys
 import tempfile
-import time
-from functools import partial
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.bots import Bots
-from bench.chaos import evidence, order, release, rolling
-from bench.chaos.checker import Evidence, Kill, duplicates, violations
-from bench.databases import KINDS, POSTGRES, Database, Databases
-from bench.processes import Process, below, kill
-from bench.relay import Load, Relay, wait_for
+from bench import broker
+from bench.chaos import burst, kills, order, release, rolling
+from bench.chaos.checker import Evidence, duplicates, violations
+from bench.databases import KINDS, POSTGRES, Databases
 
-VICTIMS = ("web", "worker", "everything")
-BOTS = ("bot0", "bot1", "bot2")
-ISSUES, RESOLVE_EVERY = 40, 5
-FAILING = {"mode": "mixed", "ms": 20, "share": 0.3}
-SHORTEST, LONGEST = 0.4, 3.0
-"""Seconds between two kills."""
-
-AT_THE_START = 0.2
-"""The share of kills that do not wait until the one before is got over."""
-
-REST_SECONDS = 90
 SHOWN = 20
 
 
@@ -45,74 +33,45 @@ class Stage(NamedTuple):
     options: argparse.Namespace
 
 
-def rampage(relay: Relay, chance: random.Random, kills: int) -> list[Kill]:
-    """Kill at random moments; what is started again is started as an operator's init system would, at once."""
-    done: list[Kill] = []
-    supervisor = relay.start_all()
-    for _ in range(kills):
-        if chance.random() > AT_THE_START:
-            relay.is_serving(30)
-        time.sleep(chance.uniform(SHORTEST, LONGEST))
-        what = chance.choice(VICTIMS)
-        # `up` starts what died again by itself; a second death right after the first may find nobody there.
-        wait_for(partial(_has_both, supervisor), 30)
-        victims = below(supervisor.pid, what) if what != "everything" else [supervisor.pid, *below(supervisor.pid)]
-        for pid in victims:
-            kill(pid)
-        moment, under_way = time.monotonic_ns(), 0
-        if what != "web":
-            under_way = evidence.sending(relay.database)
-        done.append(Kill(moment, what, under_way))
-        if what == "everything":
-            supervisor.kill()
-            supervisor = relay.start_all()
-    return done
-
-
-def run(database: Database, folder: Path, *, seed: int, kills: int, rate: float) -> Evidence:
-    """One rampage and its aftermath."""
-    bots = Bots(folder, seed=seed)
-    bots.fault(**FAILING)  # type: ignore[arg-type] # a mode and numbers
-    relay = Relay(database, bots, BOTS)
-    load: Load | None = None
-    try:
-        relay.start_web()
-        relay.end()
-        load = Load(
-            relay.url, folder, senders=16, count=1_000_000, seconds=3600, rate=rate, skip_late=1, issues=ISSUES,
-            resolve_every=RESOLVE_EVERY, series=seed % 10_000,
-        )  # fmt: skip
-        done = rampage(relay, random.Random(seed), kills)
-        time.sleep(1)
-        load.stop()
-        load.figures()
-        bots.fault(mode="ok")
-        wait_for(lambda: _is_at_rest(database), REST_SECONDS, pause=0.5)
-        return evidence.collect(database, bots, load.calls, done)
-    finally:
-        if load is not None and not load.calls:
-            load.stop()
-        relay.end()
-        bots.end()
-
-
-def _has_both(supervisor: Process) -> bool:
-    return bool(below(supervisor.pid, "web")) and bool(below(supervisor.pid, "worker"))
-
-
-def _is_at_rest(database: Database) -> bool:
-    evidence.hurry(database)
-    return evidence.unfinished(database) == 0
-
-
-def kills(stage: Stage, kind: str) -> list[str]:
+def kill_on_one_host(stage: Stage, kind: str) -> list[str]:
     """The rampage; prints the sums, and returns what is wrong."""
+    options, database = stage.options, stage.databases.fresh(kind)
+    found = kills.on_one_host(database, stage.folder, seed=options.seed, kills=options.kills, rate=options.rate)
+    return _counted(kind, "kills", found)
+
+
+def kill_with_celery(stage: Stage, kind: str) -> list[str]:
+    """The rampage with a broker and Celery workers; prints the sums, and returns what is wrong."""
+    if kind != POSTGRES:
+        return []
+    if not broker.is_here():
+        print(f"{kind}: no kills with Celery, because there is no redis-server here", flush=True)
+        return []
+    options, database = stage.options, stage.databases.fresh(kind)
+    found = kills.with_celery(database, stage.folder, seed=options.seed, kills=options.kills, rate=options.rate)
+    return _counted(kind, "kills with Celery", found)
+
+
+def storm(stage: Stage, kind: str) -> list[str]:
+    """Very many events for one bot; prints the sums, and returns what is wrong."""
     options = stage.options
-    found = run(stage.databases.fresh(kind), stage.folder, seed=options.seed, kills=options.kills, rate=options.rate)
-    wrong = violations(found)
-    what = {victim: sum(kill.what == victim for kill in found.kills) for victim in VICTIMS}
+    found = burst.run(stage.databases.fresh(kind), stage.folder, seed=options.seed, events=options.events)
+    wrong, calls = found.problems, found.found.calls
     print(
-        f"{kind}: {len(found.kills)} kills {what}; {len(found.calls)} calls, {len(found.acknowledged)} acknowledged, "
+        f"{kind}: burst of {options.events}: {len(found.found.acknowledged)} of {len(calls)} calls acknowledged; "
+        f"{len(found.storm)} messages, {len(found.digests)} digests of {sum(one.total for one in found.digests)} alerts, "
+        f"quiet {found.quiet_after:.1f} s after the last answer; {len(found.delays)} alerts for the other bot, "
+        f"slowest {max(found.delays, default=0):.2f} s; {len(wrong)} violations",
+        flush=True,
+    )
+    return wrong
+
+
+def _counted(kind: str, act: str, found: Evidence) -> list[str]:
+    wrong = violations(found)
+    what = dict(Counter(kill.what for kill in found.kills))
+    print(
+        f"{kind}: {len(found.kills)} {act} {what}; {len(found.calls)} calls, {len(found.acknowledged)} acknowledged, "
         f"{len(found.inbounds)} stored; {len(found.deliveries)} deliveries, {len(found.seen)} messages, "
         f"{len(found.accepted)} taken, {duplicates(found).total()} duplicates "
         f"(at most {sum(kill.sending for kill in found.kills)}); {len(wrong)} violations",
@@ -176,7 +135,14 @@ def show(wrong: list[str]) -> list[str]:
     return wrong
 
 
-ACTS = {"kills": kills, "upgrade": upgrade, "hosts": hosts, "order": in_order}
+ACTS = {
+    "kills": kill_on_one_host,
+    "celery": kill_with_celery,
+    "burst": storm,
+    "upgrade": upgrade,
+    "hosts": hosts,
+    "order": in_order,
+}
 
 
 def main() -> int:
@@ -184,7 +150,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
     parser.add_argument("--kills", type=int, default=10)
-    parser.add_argument("--events", type=int, default=1000, help="of the act `order`")
+    parser.add_argument("--events", type=int, default=1000, help="of the acts `order` and `burst`")
     parser.add_argument("--rate", type=float, default=40, help="webhooks a second")
     parser.add_argument("--database", choices=KINDS, action="append")
     parser.add_argument("--only", choices=ACTS, action="append")

@@ -95,7 +95,7 @@ def violations(evidence: Evidence) -> list[str]:
 
 def duplicates(evidence: Evidence) -> Counter[tuple[str, int]]:
     """(bot, inbound) -> how often more than once the bot took it."""
-    told = Counter((seen.bot, seen.inbound) for seen in evidence.accepted)
+    told = Counter((seen.bot, seen.inbound) for seen in evidence.accepted if seen.inbound)
     return Counter({each: count - 1 for each, count in told.items() if count > 1})
 
 

@@ -2,7 +2,7 @@
 
 import time
 
-from bench import celery_peer
+from bench import broker, celery_peer
 from bench.bots import Bots, Seen
 from bench.parts.stage import Stage
 from bench.processes import cpu_seconds
@@ -16,7 +16,7 @@ def measure(stage: Stage) -> None:
     """Deliveries a second with bots that answer at once, and after 50 ms."""
     figures = stage.figures
     for _ in range(stage.size.rounds):
-        if celery_peer.is_here():
+        if broker.is_here():
             _celery(stage)
         for kind in stage.kinds:
             for latency in (0, LATENCY_MS):

@@ -115,7 +115,7 @@ class ReasonFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Every reason, in words."""
-        return [(str(code), wording(code).meaning) for code in (*DeliveryReason.values, *ATTEMPT)]
+        return [(str(code), wording(code).meaning) for code in dict.fromkeys((*DeliveryReason.values, *ATTEMPT))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         """Rows with one reason."""

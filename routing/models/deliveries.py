@@ -89,6 +89,7 @@ class DeliveryReason(models.TextChoices):
     IN_DIGEST = "in_digest", _("folded into a digest")
     LATE_COPY = "late_copy", _("copy for the fallback")
     CANCELLED_BY_OPERATOR = "cancelled_by_operator", _("cancelled by an operator")
+    EXPIRED = "expired", _("not delivered within 24 hours")
 
 
 class MessageType(models.TextChoices):

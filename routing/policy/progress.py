@@ -39,7 +39,7 @@ def progress(
     """
     if outcome.kind is OutcomeKind.SENT:
         return Progress(status="delivered")
-    reason = outcome.reason.value if outcome.reason else ""
+    reason = (outcome.reason or Reason.REFUSED).value
     if outcome.kind is OutcomeKind.SIMPLIFY and not simplified:
         return Progress(status="pending", due_at=now, reason=reason, simplified=True)
     if outcome.kind is not OutcomeKind.RETRY:

@@ -20,8 +20,8 @@ from routing.services.engine import outbox
 from routing.services.engine.limiting import microseconds
 from routing.services.engine.outbox import Queue
 
-CHUNK = 500
-"""Rows changed in one transaction: on SQLite everybody else waits for it."""
+CHUNK = 100
+"""Rows changed in one transaction: on SQLite everybody else waits for it. What to change is read before."""
 
 ABOUT_CONTENT = ("content_refused", "content_audit", "too_large", "mention_refused", "refused")
 """Reasons that speak about a message, not about the target."""
@@ -46,19 +46,26 @@ def fold(queue: Queue, known: KnownTarget, now: datetime) -> bool:
     waiting, has_digest = outbox.crowd(queue.target, enough=CROWD + 1)
     if not (has_digest or _is_storm(queue, known, waiting, now)):
         return False
+    if _refused_lately(queue.target, now):
+        return False
+    due = _due_firings(queue.target)
+    critical = sum(row.priority == 0 for row in due)
+    with_critical = critical > 0 and _is_storm(queue, known, critical, now)
+    chosen = _foldable(due, with_critical=with_critical)
+    return bool(chosen) and _fold(queue.target, chosen, now) and len(due) == CHUNK
+
+
+def _fold(target: int, chosen: Sequence[_Waiting], now: datetime) -> bool:
+    """Put what was chosen into the digest that waits, or a new one; False when another worker is at it."""
     with transaction.atomic():
-        locked = Target.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=queue.target).first()
-        if locked is None or _refused_lately(queue.target, now):
+        locked = Target.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=target).first()
+        lines = _locked_lines(chosen) if locked else set()
+        kept = [row for row in chosen if row.thread in lines]
+        digest = _open_digest(target) if kept else None
+        if locked is None or not kept or (digest is None and len(kept) == 1):
             return False
-        due = _due_firings(queue.target)
-        critical = sum(row.priority == 0 for row in due)
-        with_critical = critical > 0 and _is_storm(queue, known, critical, now)
-        chosen = _foldable(due, with_critical=with_critical)
-        digest = _open_digest(queue.target)
-        if not chosen or (digest is None and len(chosen) == 1):
-            return False
-        _add(digest or _new_digest(locked, now), chosen)
-    return len(due) == CHUNK
+        _add(digest or _new_digest(locked, now), kept)
+    return True
 
 
 def extend(now: datetime) -> int:
@@ -68,12 +75,10 @@ def extend(now: datetime) -> int:
         message_type=MessageType.DIGEST, status=DeliveryStatus.PENDING, finished_at__isnull=True, due_at__isnull=False
     )
     for digest in waiting.values_list("pk", flat=True):
+        chosen = _behind(digest)
         with transaction.atomic():
-            held = waiting.filter(pk=digest).select_for_update(skip_locked=True).first()
-            chosen = _behind(digest) if held else []
-            if held and chosen:
-                _add(held, chosen)
-        joined += len(chosen)
+            held = waiting.filter(pk=digest).select_for_update(skip_locked=True).first() if chosen else None
+            joined += _add(held, chosen) if held else 0
     return joined
 
 
@@ -93,8 +98,8 @@ def _refused_lately(target: int, now: datetime) -> bool:
 
 
 def _due_firings(target: int) -> list[_Waiting]:
-    """The first due firings of a target, locked; those that another worker has in hand are left to it."""
-    due = Delivery.objects.select_for_update(skip_locked=True, no_key=True).filter(
+    """The first due firings of a target."""
+    due = Delivery.objects.filter(
         target=target,
         due_at__isnull=False,
         status=DeliveryStatus.PENDING,
@@ -119,6 +124,14 @@ def _foldable(due: Sequence[_Waiting], *, with_critical: bool) -> list[_Waiting]
         if with_critical or not any(row.priority == 0 for row in line):
             chosen += _leading_firings(line)
     return chosen[:CHUNK]
+
+
+def _locked_lines(chosen: Iterable[_Waiting]) -> set[int]:
+    """Lock the due one of each line; the lines in which it still waits, and is in no other worker's hands."""
+    waiting = Delivery.objects.filter(
+        pk__in=[row.id for row in chosen], due_at__isnull=False, status=DeliveryStatus.PENDING
+    )
+    return set(waiting.select_for_update(skip_locked=True, no_key=True).values_list("thread_id", flat=True))
 
 
 def _behind(digest: int) -> list[_Waiting]:
@@ -164,9 +177,14 @@ def _new_digest(target: Target, now: datetime) -> Delivery:
     )
 
 
-def _add(digest: Delivery, chosen: Sequence[_Waiting]) -> None:
-    Delivery.objects.filter(pk__in=[row.id for row in chosen]).update(digest=digest, due_at=None)
+def _add(digest: Delivery, chosen: Sequence[_Waiting]) -> int:
+    """Let those of the chosen that still wait alone wait for the digest; returns how many."""
+    alone = Delivery.objects.filter(
+        pk__in=[row.id for row in chosen], status=DeliveryStatus.PENDING, digest__isnull=True
+    )
+    count = alone.update(digest=digest, due_at=None)
     loudest = max(
         [Severity(row.severity) for row in chosen] + [Severity(digest.severity)], key=lambda one: one.loudness
     )
     Delivery.objects.filter(pk=digest.pk).update(severity=loudest)
+    return count

@@ -66,13 +66,20 @@ def free_stragglers(now: datetime) -> int:
 
 
 def _expire(row: Delivery, now: datetime) -> None:
-    is_paused = row.target is not None and not row.target.enabled and not row.attempt_count
-    row.reason = DeliveryReason.TARGET_DISABLED if is_paused else row.reason
+    row.reason = _why(row)
     row.status, row.finished_at, row.due_at, row.claim, row.digest = DeliveryStatus.EXPIRED, now, None, "", None
     has_fallback = row.target is not None and row.target.fallback_id is not None
     is_own = row.fallback_of_id is None and row.resend_of_id is None and row.message_type != MessageType.DIGEST
     is_firing = row.sentry_status != SentryStatus.RESOLVED
     row.fallback_at = now if has_fallback and is_own and is_firing else None
+
+
+def _why(row: Delivery) -> str:
+    """What kept it: the trouble of its last attempt, or why there was none."""
+    if row.attempt_count and row.reason not in ("", DeliveryReason.LATE_COPY):
+        return row.reason
+    is_paused = row.target is not None and not row.target.enabled and not row.attempt_count
+    return DeliveryReason.TARGET_DISABLED if is_paused else DeliveryReason.EXPIRED
 
 
 def _expired(name: str) -> Text:

@@ -54,6 +54,24 @@ def test_a_delivery_that_expires_gives_the_next_one_its_turn(team, clock, bots, 
     assert second.due_at == clock()
 
 
+def test_what_expires_without_an_attempt_says_why(team, make_target, clock, turner):
+    never_tried, behind = store(team, now=clock()), store(team, now=clock(), resolved=True)
+    copy = store(team, key="issue-2", now=clock(), reason="late_copy")
+    paused = store(make_target("off", enabled=False), now=clock())
+    clock.advance(hours=24)
+    waiting.expire(clock())
+    found = {}
+    for delivery in (never_tried, behind, copy, paused):
+        delivery.refresh_from_db()
+        found[delivery.pk] = (delivery.status, delivery.reason)
+    assert found == {
+        never_tried.pk: ("expired", "expired"),
+        behind.pk: ("expired", "expired"),
+        copy.pk: ("expired", "expired"),
+        paused.pk: ("expired", "target_disabled"),
+    }
+
+
 def test_what_expired_is_not_sent_even_before_it_is_swept(team, clock, bots, turner):
     store(team, now=clock())
     clock.advance(hours=24)

@@ -1,8 +1,11 @@
 """Storms: what is folded, what the digest says, and what its end means for those folded into it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from integrations.contract import Severity
 from routing.models import Attempt, Delivery
@@ -125,6 +128,54 @@ def test_what_stands_in_line_behind_a_folded_firing_is_folded_with_it(team, cloc
         }
     ]
     assert by_status() == {"delivered": 25}
+
+
+def rows_changed_in_each_transaction() -> Iterator[list[int]]:
+    """How many rows each transaction changed that changed any."""
+    counted: list[int] = []
+
+    def count(execute, sql, params, many, context):
+        result = execute(sql, params, many, context)
+        if sql.startswith("BEGIN") or sql.startswith("SAVEPOINT"):
+            counted.append(0)
+        elif sql.startswith("UPDATE"):
+            counted[-1] += context["cursor"].rowcount
+        return result
+
+    with connection.execute_wrapper(count):
+        yield counted
+
+
+counting = contextmanager(rows_changed_in_each_transaction)
+OF_ITS_OWN = 5
+"""Rows that a step changes beside those that it folds or ends."""
+
+
+def test_a_storm_is_folded_and_ended_in_small_steps(team, clock, turner):
+    storm(team, clock, 3 * storms.CHUNK + 10)
+    with counting() as folded:
+        turner.turn()
+        while Delivery.objects.filter(digest__isnull=True, due_at__lte=clock(), message_type="alert").exists():
+            turner.turn()
+    with counting() as ended:
+        end_all(clock)
+    assert by_status() == {"delivered": 3 * storms.CHUNK + 10}
+    assert max(folded) <= storms.CHUNK + OF_ITS_OWN
+    assert max(ended) <= storms.CHUNK + OF_ITS_OWN
+    assert len([rows for rows in ended if rows]) >= 4
+
+
+def test_what_joins_a_waiting_digest_joins_in_small_steps(team, clock, turner):
+    storm(team, clock, 30)
+    turner.turn()
+    end_all(clock)
+    storm(team, clock, 30)
+    turner.turn()
+    for _ in range(2 * storms.CHUNK + 5):
+        store(team, key="issue-5", now=clock())
+    with counting() as joined:
+        assert [storms.extend(clock()) for _ in range(4)] == [storms.CHUNK, storms.CHUNK, 5, 0]
+    assert max(joined) <= storms.CHUNK + OF_ITS_OWN
 
 
 def test_a_recovery_is_not_folded_and_comes_after_the_digest(team, clock, bots, turner):
