@@ -142,14 +142,16 @@ def _run(relay: Relay, bots: Bots, host: Host, folder: Path, *, seed: int, kills
 
 
 def _rampage(relay: Relay, host: Host, chance: random.Random, kills: int) -> list[Kill]:
-    """Kill at random moments; what is started again is started as an operator's init system would, at once."""
+    """Kill at random moments, each of the victims as often as the others; what is started again is started as an operator's init system would, at once."""
     done: list[Kill] = []
     host.start()
+    in_turn: list[str] = []
     for _ in range(kills):
         if chance.random() > AT_THE_START:
             relay.is_serving(30)
         time.sleep(chance.uniform(SHORTEST, LONGEST))
-        what = chance.choice(host.victims)
+        in_turn = in_turn or chance.sample(host.victims, len(host.victims))
+        what = in_turn.pop()
         host.kill(what)
         moment = time.monotonic_ns()
         done.append(Kill(moment, what, evidence.sending(relay.database) if what in host.senders else 0))

@@ -136,7 +136,7 @@ def rows_changed_in_each_transaction() -> Iterator[list[int]]:
 
     def count(execute, sql, params, many, context):
         result = execute(sql, params, many, context)
-        if sql.startswith("BEGIN") or sql.startswith("SAVEPOINT"):
+        if sql.startswith(("BEGIN", "SAVEPOINT")):
             counted.append(0)
         elif sql.startswith("UPDATE"):
             counted[-1] += context["cursor"].rowcount
