@@ -138,6 +138,7 @@ DELIVERIES: Mapping[str, Condition] = {
     "resource": text("inbound__resource"),
     "alert_key": text("alert_key"),
     "inbound": number("inbound_id"),
+    "job": number("bulk_job_id"),
     "since": moment("created_at__gte"),
     "until": moment("created_at__lt"),
 }
@@ -154,17 +155,23 @@ THREADS: Mapping[str, Condition] = {
 
 def narrow(queryset: QuerySet[Any], request: Request, filters: Mapping[str, Condition]) -> QuerySet[Any]:
     """The rows that all filters of the call hold for; raises ValidationError that names each unusable filter."""
+    asked = {name: value for name, value in request.query_params.dict().items() if name not in PAGING}
+    return narrowed(queryset, asked, filters)
+
+
+def narrowed(
+    queryset: QuerySet[Any], asked: Mapping[str, str], filters: Mapping[str, Condition], *, within: str = ""
+) -> QuerySet[Any]:
+    """As `narrow`, for filters that were read already; errors name them `within` where they were read."""
     errors: dict[str, list[str]] = {}
-    for name, value in request.query_params.dict().items():
-        if name in PAGING:
-            continue
+    for name, value in asked.items():
         if name not in filters:
-            errors[name] = [_("There is no such filter. Known: %(known)s.") % {"known": ", ".join(filters)}]
+            errors[within + name] = [_("There is no such filter. Known: %(known)s.") % {"known": ", ".join(filters)}]
             continue
         try:
             queryset = queryset.filter(filters[name](value))
         except ValueError as error:
-            errors[name] = [str(error)]
+            errors[within + name] = [str(error)]
     if errors:
         raise ValidationError(errors)
     return queryset

@@ -18,13 +18,7 @@ from routing.api import filtering
 from routing.api.acting import actor
 from routing.api.configuration_schema import CONFLICT
 from routing.api.filtering import Condition, parameters
-from routing.api.serializers.log import (
-    DeliverySerializer,
-    InboundSerializer,
-    ResendManySerializer,
-    ResentSerializer,
-    ThreadSerializer,
-)
+from routing.api.serializers import log as shapes
 from routing.api.throttling import TokenThrottle
 from routing.models import Attempt, Delivery, Inbound, Thread
 from routing.services import cancelling, closing, replaying
@@ -64,7 +58,7 @@ class InboundViewSet(LogViewSet):
     """Received webhooks, newest first, each with its decision, deliveries and attempts."""
 
     queryset = Inbound.objects.defer("traceback").prefetch_related(Prefetch("deliveries", _DELIVERIES))
-    serializer_class = InboundSerializer
+    serializer_class = shapes.InboundSerializer
     filters = filtering.INBOUNDS
 
 
@@ -79,10 +73,12 @@ class DeliveryViewSet(LogViewSet):
     """The delivery log, newest first, each delivery with its attempts."""
 
     queryset = Delivery.objects.defer("message").prefetch_related(_ATTEMPTS)
-    serializer_class = DeliverySerializer
+    serializer_class = shapes.DeliverySerializer
     filters = filtering.DELIVERIES
 
-    @extend_schema(operation_id="deliveries_resend", request=None, responses={202: DeliverySerializer, 409: CONFLICT})
+    @extend_schema(
+        operation_id="deliveries_resend", request=None, responses={202: shapes.DeliverySerializer, 409: CONFLICT}
+    )
     @action(detail=True, methods=["post"])
     def resend(self, request: Request, pk: str = "") -> Response:
         """Send a finished delivery again: a new delivery, at the end of its thread's line."""
@@ -91,28 +87,30 @@ class DeliveryViewSet(LogViewSet):
             new = replaying.resend(delivery, actor=actor(request))
         except replaying.NotResendable as error:
             raise Conflict(_not_resendable(delivery)) from error
-        return Response(DeliverySerializer(new).data, status=status.HTTP_202_ACCEPTED)
+        return Response(shapes.DeliverySerializer(new).data, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(
-        operation_id="deliveries_resend_many", request=ResendManySerializer, responses={202: ResentSerializer}
+        operation_id="deliveries_resend_many",
+        request=shapes.ResendManySerializer,
+        responses={202: shapes.ResentSerializer},
     )
     @action(detail=False, methods=["post"], url_path="resend", pagination_class=None)
     def resend_many(self, request: Request) -> Response:
         """Send finished deliveries again, oldest first; those that have not ended are left alone."""
-        asked = ResendManySerializer(data=request.data)
+        asked = shapes.ResendManySerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         chosen = Delivery.objects.filter(pk__in=asked.validated_data["ids"])
         new = replaying.resend_many(chosen, actor=actor(request))
         return Response({"ids": [delivery.pk for delivery in new]}, status=status.HTTP_202_ACCEPTED)
 
-    @extend_schema(request=None, responses={200: DeliverySerializer, 409: CONFLICT})
+    @extend_schema(request=None, responses={200: shapes.DeliverySerializer, 409: CONFLICT})
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str = "") -> Response:
         """Cancel a delivery that waits."""
         delivery = get_object_or_404(Delivery, pk=pk)
         if not cancelling.cancel(delivery, actor=actor(request)):
             raise Conflict(_("Only a waiting delivery can be cancelled."))
-        return Response(DeliverySerializer(self.get_queryset().get(pk=pk)).data)
+        return Response(shapes.DeliverySerializer(self.get_queryset().get(pk=pk)).data)
 
 
 @extend_schema_view(list=extend_schema(parameters=parameters(filtering.THREADS)))
@@ -120,14 +118,38 @@ class ThreadViewSet(LogViewSet):
     """Alert timelines, newest first: what each target was last told about each problem."""
 
     queryset = Thread.objects.select_related("target")
-    serializer_class = ThreadSerializer
+    serializer_class = shapes.ThreadSerializer
     filters = filtering.THREADS
 
-    @extend_schema(request=None, responses={200: ThreadSerializer, 409: CONFLICT})
+    @extend_schema(
+        operation_id="threads_close",
+        request=shapes.CloseSerializer,
+        responses={200: shapes.ClosedThreadSerializer, 409: CONFLICT},
+    )
     @action(detail=True, methods=["post"])
     def close(self, request: Request, pk: str = "") -> Response:
-        """Close an open timeline by hand; nobody is told."""
+        """Close an open timeline by hand: quietly, or with `tell` by a recovery to its target."""
+        asked = shapes.CloseSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
         thread = get_object_or_404(Thread, pk=pk)
-        if not closing.close_thread(thread, actor=actor(request)):
+        closed = closing.close_thread(thread, actor=actor(request), **asked.validated_data)
+        if closed is None:
             raise Conflict(_("This timeline is closed already."))
-        return Response(ThreadSerializer(self.get_queryset().get(pk=pk)).data)
+        row = self.get_queryset().get(pk=pk)
+        row.recovery = closed.recovery and closed.recovery.pk
+        return Response(shapes.ClosedThreadSerializer(row).data)
+
+    @extend_schema(
+        operation_id="threads_close_many",
+        request=shapes.CloseManySerializer,
+        responses={200: shapes.ClosedSerializer(many=True)},
+    )
+    @action(detail=False, methods=["post"], url_path="close", pagination_class=None)
+    def close_many(self, request: Request) -> Response:
+        """Close those of these timelines that are open; the answer names them."""
+        asked = shapes.CloseManySerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        given = dict(asked.validated_data)
+        chosen = Thread.objects.filter(pk__in=given.pop("ids"), is_open=True).order_by("pk")
+        closed = closing.close_threads(chosen, actor=actor(request), **given)
+        return Response(shapes.ClosedSerializer(closed, many=True).data)

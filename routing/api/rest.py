@@ -7,6 +7,7 @@ from routing.api.acting_views import ExplainView, ReprocessView, TargetTestView
 from routing.api.configuration_schema import SHAPES, Settings, views_of
 from routing.api.credential_views import ClientSecrets, HookKeys, RetireClientSecret, RetireHookKey
 from routing.api.describing import Nowhere
+from routing.api.job_views import JobViewSet
 from routing.api.log_views import DeliveryViewSet, InboundViewSet, ThreadViewSet
 from routing.api.operating_views import AuditViewSet, InboundBodyView, RuleMoveView, SourceTestView, TokenViewSet
 from routing.api.quarantine_views import QuarantineViewSet
@@ -16,6 +17,7 @@ router.register("inbounds", InboundViewSet, basename="inbound")
 router.register("deliveries", DeliveryViewSet, basename="delivery")
 router.register("threads", ThreadViewSet, basename="thread")
 router.register("quarantine", QuarantineViewSet, basename="quarantine")
+router.register("jobs", JobViewSet, basename="job")
 router.register("tokens", TokenViewSet, basename="token")
 router.register("audit", AuditViewSet, basename="audit")
 

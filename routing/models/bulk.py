@@ -34,6 +34,8 @@ class BulkJob(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, verbose_name=_("user"), null=True)
     actor = models.CharField(_("actor"), max_length=150)
     """The user's or token's name, kept when either is gone."""
+    name = models.CharField(_("name"), max_length=100, blank=True, default="", db_default="")
+    """What a caller calls it, so that asking twice begins one job; empty where nobody did."""
     filter = models.JSONField(_("filter"), default=dict)
     """The filter as its page or the API knows it: name -> value."""
     total = models.PositiveIntegerField(_("total"), default=0)
@@ -52,6 +54,9 @@ class BulkJob(models.Model):
         verbose_name_plural = _("bulk jobs")
         ordering = ["-id"]
         indexes = [models.Index(fields=["id"], name="bulk_unfinished", condition=Q(finished_at__isnull=True))]
+        constraints = [
+            models.UniqueConstraint(fields=["name"], name="one_bulk_job_per_name", condition=~Q(name="")),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.get_act_display()}"

@@ -58,6 +58,7 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
     digest = serializers.IntegerField(source="digest_id", allow_null=True)
     fallback_of = serializers.IntegerField(source="fallback_of_id", allow_null=True)
     resend_of = serializers.IntegerField(source="resend_of_id", allow_null=True)
+    job = serializers.IntegerField(source="bulk_job_id", allow_null=True, help_text="The job of many that made it.")
     attempts = AttemptSerializer(many=True)
 
     class Meta:
@@ -65,7 +66,7 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
         fields = (
             "id", "inbound", "target", "kind", "status", "reason", "severity", "sentry_status", "alert_key", "rules",
             "message_type", "attempt_count", "maybe_duplicate", "is_test", "digest", "fallback_of", "resend_of",
-            "held_until", "created_at", "due_at", "finished_at", "attempts",
+            "job", "held_until", "created_at", "due_at", "finished_at", "attempts",
         )  # fmt: skip
 
 
@@ -109,7 +110,7 @@ class ThreadSerializer(serializers.ModelSerializer[Thread]):
 
     class Meta:
         model = Thread
-        fields = (
+        fields: tuple[str, ...] = (
             "id", "target", "source", "project", "alert_key", "open", "round", "last_status", "last_severity",
             "environment", "title", "link", "last_fired_at", "opened_at", "closed_at",
         )  # fmt: skip
@@ -117,6 +118,46 @@ class ThreadSerializer(serializers.ModelSerializer[Thread]):
     def get_project(self, thread: Thread) -> str | None:
         """The project's slug, where there is one."""
         return thread.project_slug or None
+
+
+class CloseSerializer(serializers.Serializer[dict[str, Any]]):
+    """How an open timeline is closed by hand."""
+
+    tell = serializers.BooleanField(default=False, help_text="Send its target a recovery.")
+    note = serializers.CharField(
+        default="", allow_blank=True, max_length=500, help_text="Why, for the audit trail and the hand-over."
+    )
+
+
+class CloseManySerializer(CloseSerializer):
+    """Which timelines to close, and how."""
+
+    ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), max_length=200, allow_empty=False
+    )
+
+
+class ClosedSerializer(serializers.Serializer[Any]):
+    """One timeline that was closed."""
+
+    thread = serializers.IntegerField(source="thread.pk")
+    recovery = serializers.IntegerField(
+        source="recovery.pk",
+        allow_null=True,
+        default=None,
+        help_text="The delivery that tells the target; null where it is not told.",
+    )
+
+
+class ClosedThreadSerializer(ThreadSerializer):
+    """A timeline that was closed, and what its target hears of it."""
+
+    recovery = serializers.IntegerField(
+        allow_null=True, help_text="The delivery that tells the target; null where it is not told."
+    )
+
+    class Meta(ThreadSerializer.Meta):
+        fields = (*ThreadSerializer.Meta.fields, "recovery")
 
 
 class ResendManySerializer(serializers.Serializer[dict[str, Any]]):

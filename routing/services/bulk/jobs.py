@@ -6,7 +6,7 @@ from time import monotonic
 from typing import Any
 
 import structlog
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
@@ -37,16 +37,24 @@ class TooMany(ValueError):  # noqa: N818 - said of rows
     """The filter finds more rows than a job takes."""
 
 
-def start(act: str, rows: "QuerySet[Any]", *, actor: Actor, filters: Mapping[str, str]) -> BulkJob:
+class NameTaken(ValueError):  # noqa: N818 - said of a name
+    """There is a job of this name; `job` is it."""
+
+    def __init__(self, job: BulkJob) -> None:
+        super().__init__(job.name)
+        self.job = job
+
+
+def start(act: str, rows: "QuerySet[Any]", *, actor: Actor, filters: Mapping[str, str], name: str = "") -> BulkJob:
     """Store a job for what `rows` hold now and the act can be done to; raises TooMany, and then stores nothing.
 
-    The caller holds no transaction: a long list is noted in several.
+    A name is given to one job ever: raises NameTaken. The caller holds no transaction: a long list is noted in several.
     """
     kind = ACTS[act]
+    unless_taken(name)
     if rows.order_by()[: MOST + 1].count() > MOST:
         raise TooMany(MOST)
-    made = auditing.entry(actor=actor, action=f"bulk_{act}")
-    job = BulkJob.objects.create(act=act, user_id=made.user_id, actor=made.actor, filter=dict(filters))
+    job = _begin(BulkJob(act=act, filter=dict(filters), name=name), actor)
     total = _note_items(job, kind, rows)
     with transaction.atomic():
         BulkJob.objects.filter(pk=job.pk).update(total=total, status=BulkStatus.RUNNING)
@@ -77,6 +85,24 @@ def step(now: datetime) -> int:
             dealt += _work(job, now)
             BulkJob.objects.filter(pk=job.pk).update(worked_until=None)
     return dealt
+
+
+def unless_taken(name: str) -> None:
+    """Raise NameTaken where a job has this name; the empty one is free."""
+    if name and (job := BulkJob.objects.filter(name=name).first()):
+        raise NameTaken(job)
+
+
+def _begin(job: BulkJob, actor: Actor) -> BulkJob:
+    made = auditing.entry(actor=actor, action=f"bulk_{job.act}")
+    job.user_id, job.actor = made.user_id, made.actor
+    try:
+        with transaction.atomic():
+            job.save(force_insert=True)
+    except IntegrityError:
+        unless_taken(job.name)  # somebody was faster
+        raise
+    return job
 
 
 def _note_items(job: BulkJob, act: Act, rows: "QuerySet[Any]") -> int:

@@ -169,9 +169,33 @@ def test_a_thread_is_closed_by_hand_once(caller):
     assert AuditEntry.objects.filter(action="close_thread").count() == 1
 
 
+def test_closing_a_thread_with_a_recovery_names_the_delivery_that_tells_it(caller):
+    delivery(inbound())
+    thread = Thread.objects.get()
+    answer = caller.send("post", f"threads/{thread.pk}/close/", {"tell": True, "note": "fixed by hand"}).json()
+    told = caller.send("get", f"deliveries/{answer['recovery']}/").json()
+    assert (answer["open"], told["sentry_status"], told["severity"]) == (False, "resolved", "ok")
+    assert AuditEntry.objects.get(action="close_thread").detail == {"told": told["id"], "note": "fixed by hand"}
+
+
+def test_many_threads_are_closed_at_once_and_the_answer_names_those_that_were_open(caller):
+    for number in (1, 2, 3):
+        delivery(inbound(number))
+    first, second, third = Thread.objects.order_by("pk").values_list("pk", flat=True)
+    Thread.objects.filter(pk=second).update(is_open=False)
+    answer = caller.send("post", "threads/close/", {"ids": [third, second, first], "tell": False})
+    assert answer.json() == [{"thread": first, "recovery": None}, {"thread": third, "recovery": None}]
+    assert caller.send("post", "threads/close/", {"ids": [first]}).json() == []
+    assert caller.send("post", "threads/close/", {"ids": []}).json().keys() == {"ids"}
+    assert Delivery.objects.count() == 3
+
+
 def test_a_viewer_reads_and_writes_nothing():
     viewer = Caller(Role.VIEWER)
     sent = delivery(inbound())
+    thread = Thread.objects.get().pk
+    for path in (f"threads/{thread}/close/", "threads/close/"):
+        assert viewer.send("post", path, {"ids": [thread]}).status_code == 403
     assert viewer.send("get", f"deliveries/{sent.pk}/").status_code == 200
     for path in (f"deliveries/{sent.pk}/resend/", "deliveries/resend/", f"deliveries/{sent.pk}/cancel/"):
         assert viewer.send("post", path, {"ids": [sent.pk]}).status_code == 403
