@@ -7,33 +7,60 @@ from routing.api.acting_views import ExplainView, ReprocessView, TargetTestView
 from routing.api.configuration_schema import SHAPES, Settings, views_of
 from routing.api.credential_views import ClientSecrets, HookKeys, RetireClientSecret, RetireHookKey
 from routing.api.describing import Nowhere
+from routing.api.history_views import views_of as history_of
+from routing.api.inbound_views import InboundMuteView, RoutingTestView
 from routing.api.job_views import JobViewSet
 from routing.api.log_views import DeliveryViewSet, InboundViewSet, ThreadViewSet
+from routing.api.looking_views import (
+    AttemptViewSet,
+    DeliveryPreviewView,
+    InboundPreviewView,
+    OverviewView,
+    RulesVersionViewSet,
+    ShiftView,
+)
 from routing.api.operating_views import AuditViewSet, InboundBodyView, RuleMoveView, SourceTestView, TokenViewSet
 from routing.api.quarantine_views import QuarantineViewSet
+from routing.api.trial_views import TrialViewSet
 
 router = SimpleRouter()
 router.register("inbounds", InboundViewSet, basename="inbound")
 router.register("deliveries", DeliveryViewSet, basename="delivery")
+router.register("attempts", AttemptViewSet, basename="attempt")
+router.register("rules-versions", RulesVersionViewSet, basename="rules-version")
 router.register("threads", ThreadViewSet, basename="thread")
 router.register("quarantine", QuarantineViewSet, basename="quarantine")
 router.register("jobs", JobViewSet, basename="job")
+router.register("trials", TrialViewSet, basename="trial")
 router.register("tokens", TokenViewSet, basename="token")
 router.register("audit", AuditViewSet, basename="audit")
 
 configuration = []
 for section in SHAPES:
     objects_view, object_view = views_of(section)
+    history_view, restore_view = history_of(section)
     configuration += [
+        re_path(rf"^{section}/(?P<name>.+)/history/$", history_view.as_view(), name=f"{section}-history"),
+        re_path(
+            rf"^{section}/(?P<name>.+)/history/(?P<id>\d{{1,18}})/restore/$",
+            restore_view.as_view(),
+            name=f"{section}-restore",
+        ),
         path(f"{section}/", objects_view.as_view(), name=f"{section}-list"),
         re_path(rf"^{section}/(?P<name>.+)/$", object_view.as_view(), name=f"{section}-object"),
     ]
 
 acting = [
     path("explain/", ExplainView.as_view(), name="explain"),
+    path("overview/", OverviewView.as_view(), name="overview"),
+    path("shift/", ShiftView.as_view(), name="shift"),
     path("settings/", Settings.as_view(), name="settings"),
     re_path(r"^inbounds/(?P<id>\d{1,18})/reprocess/$", ReprocessView.as_view(), name="inbound-reprocess"),
     re_path(r"^inbounds/(?P<id>\d{1,18})/body/$", InboundBodyView.as_view(), name="inbound-body"),
+    re_path(r"^inbounds/(?P<id>\d{1,18})/mute/$", InboundMuteView.as_view(), name="inbound-mute"),
+    re_path(r"^inbounds/(?P<id>\d{1,18})/preview/$", InboundPreviewView.as_view(), name="inbound-preview"),
+    re_path(r"^inbounds/(?P<id>\d{1,18})/routing-test/$", RoutingTestView.as_view(), name="inbound-routing-test"),
+    re_path(r"^deliveries/(?P<id>\d{1,18})/preview/$", DeliveryPreviewView.as_view(), name="delivery-preview"),
     re_path(r"^sources/(?P<name>.+)/hook-keys/$", HookKeys.as_view(), name="hook-keys"),
     re_path(
         r"^sources/(?P<name>.+)/hook-keys/(?P<id>\d{1,18})/retire/$", RetireHookKey.as_view(), name="hook-key-retire"

@@ -29,7 +29,21 @@ from schemathesis.specs.openapi.checks import (
 
 from relay_site.wsgi import application
 from routing.api.throttling import TokenThrottle
-from routing.models import ApiToken, AuditEntry, Delivery, Inbound, QuarantinedCall, Role, Silence, Thread
+from routing.models import (
+    ApiToken,
+    Attempt,
+    AuditEntry,
+    BulkJob,
+    Delivery,
+    Inbound,
+    QuarantinedCall,
+    Role,
+    Rule,
+    RulesVersion,
+    Silence,
+    Thread,
+    Trial,
+)
 from routing.selectors import configuration
 from routing.services import quarantine, tokens
 from tests.routing.api.rows import delivery, inbound
@@ -49,12 +63,17 @@ SAME_EVERY_TIME = settings(
     suppress_health_check=list(HealthCheck),
 )
 NAMES = {"projects": "acme/web", "targets": "team", "rules": "web", "silences": "night", "tokens": "other"}
+DIGEST = "ab12"
 ROWS: dict[str, Any] = {
+    "attempts": Attempt,
     "audit": AuditEntry,
     "deliveries": Delivery,
     "inbounds": Inbound,
+    "jobs": BulkJob,
     "quarantine": QuarantinedCall,
+    "rules": Rule.history,
     "threads": Thread,
+    "trials": Trial,
 }
 
 
@@ -114,13 +133,17 @@ def rows(monkeypatch: pytest.MonkeyPatch) -> None:
     Silence.objects.create(name="night", starts_at=timezone.now(), ends_at=timezone.now() + timedelta(hours=1))
     tokens.create(name="other", role=Role.VIEWER)
     AuditEntry.objects.create(actor="somebody", action="looked")
+    BulkJob.objects.create(act="resend", status="running", actor="somebody", total=1)
+    RulesVersion.objects.create(digest=DIGEST, content={"rules": []})
+    Trial.objects.create(of="source", source=source, name="acme", actor="somebody", inbound=Inbound.objects.first())
 
 
 def known_path(case: Any) -> dict[str, Any]:
     """Path parameters of something that is there."""
     section = case.operation.path.removeprefix("/api/v1/").partition("/")[0]
-    row = ROWS[section].objects.order_by("id").first() if section in ROWS else None
-    known = {"name": NAMES.get(section, "acme"), "id": row.pk if row else 1}
+    rows = getattr(ROWS.get(section), "objects", ROWS.get(section))
+    row = rows.order_by("pk").first() if rows is not None else None
+    known = {"name": NAMES.get(section, "acme"), "id": row.pk if row else 1, "digest": DIGEST}
     return {name: known[name] for name in case.path_parameters}
 
 
