@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from django.core.wsgi import get_wsgi_application
 from integrations.sentry.samples import build
 from routing.management.serving.sockets import listen
 from routing.management.serving.web import Web
-from routing.models import ClientSecret, Delivery, DeliveryStatus, Rule, Silence, Source, Target
+from routing.models import BulkJob, ClientSecret, Delivery, DeliveryStatus, Rule, Silence, Source, Target, Thread
 from tests.routing.api.rows import delivery, inbound
 from tests.routing.calls import BOT, make_rule, make_target
 
@@ -73,6 +74,7 @@ def test_the_page_is_a_script_that_does_what_it_says(page, relay, folder):
     make_rule("everything else", make_target("ops"))
     dead = make_target("payments-feishu")
     delivery(inbound(7), target=dead, target_name=dead.name, status=DeliveryStatus.DEAD, reason="rejected")
+    Thread.objects.update(opened_at=datetime.now(UTC) - timedelta(days=8))
     script = "set -euo pipefail\n" + "\n".join(commands(page))
     environment = {
         "PATH": os.environ["PATH"], "RELAY": relay, "TOKEN": token(), "BOT_URL": BOT + "payments",
@@ -92,10 +94,13 @@ def test_the_page_is_a_script_that_does_what_it_says(page, relay, folder):
     assert [*Rule.objects.order_by("position").values_list("name", flat=True)] == ["payments", "everything else"]
     assert Target.objects.get(name="payments-feishu").settings()["webhook_url"] == BOT + "payments"
     assert Delivery.objects.filter(is_test=True).count() == 1
+    job = BulkJob.objects.get()
+    assert (job.name, job.total, job.status) == ("after the outage", 1, "cancelled")
+    assert Thread.objects.get().is_open is False
     assert '"payments-feishu"' in ran.stdout
     assert "alert_relay_backlog" in ran.stdout
 
 
 def test_both_languages_have_the_same_commands():
     assert commands(PAGES[0]) == commands(PAGES[1])
-    assert len(commands(PAGES[0])) == 13
+    assert len(commands(PAGES[0])) == 16

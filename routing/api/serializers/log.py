@@ -132,9 +132,7 @@ class CloseSerializer(serializers.Serializer[dict[str, Any]]):
 class CloseManySerializer(CloseSerializer):
     """Which timelines to close, and how."""
 
-    ids = serializers.ListField(
-        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), max_length=200, allow_empty=False
-    )
+    ids = serializers.ListField(child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), max_length=200)
 
 
 class ClosedSerializer(serializers.Serializer[Any]):
