@@ -157,4 +157,6 @@ class PreviewSerializer(serializers.Serializer[Any]):
     body = serializers.CharField(help_text="The body of the request, laid out for reading.")
     refusal = serializers.CharField(help_text="Why the vendor would not take it; empty where it would.")
     is_unsupported = serializers.BooleanField(help_text="True where the target gets the source's own call or nothing.")
-    errors = serializers.DictField(child=serializers.CharField(), help_text="Settings that are unusable.")
+    errors = serializers.DictField(  # type: ignore[assignment]  # as above
+        child=serializers.CharField(), help_text="Settings that are unusable."
+    )
