@@ -70,10 +70,6 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='deliveries', to='routing.bulkjob', verbose_name='bulk job'),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('bulk_job__isnull', False)), fields=['bulk_job', 'status'], name='delivery_bulk_job'),
-        ),
-        migrations.AddIndex(
             model_name='bulkjob',
             index=models.Index(condition=models.Q(('finished_at__isnull', True)), fields=['id'], name='bulk_unfinished'),
         ),

@@ -29,16 +29,4 @@ class Migration(migrations.Migration):
             name="echo_key",
             field=models.CharField(max_length=64, null=True),
         ),
-        migrations.AddIndex(
-            model_name="thread",
-            index=models.Index(
-                condition=models.Q(("cause_key__isnull", False)), fields=["cause_key"], name="thread_cause"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="thread",
-            index=models.Index(
-                condition=models.Q(("echo_key__isnull", False)), fields=["echo_key"], name="thread_echo"
-            ),
-        ),
     ]

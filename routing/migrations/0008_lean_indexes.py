@@ -3,6 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from routing.indexes import AddIndexOnline, DropIndexes
 
 REDUNDANT = (
     "routing_attempt_delivery_id_65ea6307",  # attempts_are_numbered begins with it
@@ -29,16 +30,15 @@ REDUNDANT = (
 
 
 class Migration(migrations.Migration):
+    atomic = False  # webhooks come in meanwhile
+
     dependencies = [
         ("routing", "0007_rhythms"),
     ]
 
     operations = [
-        # Dropped by name: altering fifteen fields would copy the log fifteen times on SQLite.
+        # Their indexes are dropped by name: altering fifteen fields would copy the log fifteen times on SQLite.
         migrations.SeparateDatabaseAndState(
-            database_operations=[
-                migrations.RunSQL(f"DROP INDEX IF EXISTS {name}", migrations.RunSQL.noop) for name in REDUNDANT
-            ],
             state_operations=[
                 migrations.AlterField(
                     model_name="attempt",
@@ -179,13 +179,13 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="attempt",
             index=models.Index(
                 condition=models.Q(("reason", ""), _negated=True), fields=["reason", "-id"], name="attempt_reason"
             ),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="attempt",
             index=models.Index(
                 condition=models.Q(("provider_code__in", ["", "0"]), _negated=True),
@@ -193,55 +193,55 @@ class Migration(migrations.Migration):
                 name="attempt_code",
             ),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="delivery",
             index=models.Index(fields=["thread", "-id"], name="delivery_thread"),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="delivery",
             index=models.Index(fields=["alert_key", "-id"], name="delivery_alert_key"),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="delivery",
             index=models.Index(fields=["project_slug", "-id"], name="delivery_project"),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="delivery",
             index=models.Index(
                 condition=models.Q(("silence__isnull", False)), fields=["silence"], name="delivery_silence"
             ),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="delivery",
             index=models.Index(
                 condition=models.Q(("summary__isnull", False)), fields=["summary"], name="delivery_summary"
             ),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="delivery",
             index=models.Index(
                 condition=models.Q(("digest__isnull", False)), fields=["digest"], name="delivery_digest"
             ),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="delivery",
             index=models.Index(
                 condition=models.Q(("fallback_of__isnull", False)), fields=["fallback_of"], name="delivery_fallback_of"
             ),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="delivery",
             index=models.Index(
                 condition=models.Q(("resend_of__isnull", False)), fields=["resend_of"], name="delivery_resend_of"
             ),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="delivery",
             index=models.Index(
                 condition=models.Q(("reason", ""), _negated=True), fields=["reason", "-id"], name="delivery_reason"
             ),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="delivery",
             index=models.Index(
                 condition=models.Q(("message_type", "alert"), _negated=True),
@@ -249,7 +249,7 @@ class Migration(migrations.Migration):
                 name="delivery_message",
             ),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="delivery",
             index=models.Index(
                 condition=models.Q(("severity", "warning"), _negated=True),
@@ -257,35 +257,35 @@ class Migration(migrations.Migration):
                 name="delivery_severity",
             ),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="delivery",
             index=models.Index(condition=models.Q(("is_test", True)), fields=["-id"], name="delivery_test"),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="inbound",
             index=models.Index(fields=["alert_key", "-id"], name="inbound_alert_key"),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="inbound",
             index=models.Index(fields=["issue_id"], name="inbound_issue"),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="inbound",
             index=models.Index(fields=["short_id"], name="inbound_short_id"),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="inbound",
             index=models.Index(fields=["event_id"], name="inbound_event"),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="inbound",
             index=models.Index(fields=["request_id"], name="inbound_request"),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="inbound",
             index=models.Index(fields=["id", "title"], name="inbound_title"),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="inbound",
             index=models.Index(
                 condition=models.Q(
@@ -298,7 +298,7 @@ class Migration(migrations.Migration):
                 name="inbound_rare_reason",
             ),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="inbound",
             index=models.Index(
                 condition=models.Q(("resource", "event_alert"), _negated=True),
@@ -306,12 +306,33 @@ class Migration(migrations.Migration):
                 name="inbound_rare_resource",
             ),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="inbound",
             index=models.Index(condition=models.Q(("is_test", True)), fields=["-id"], name="inbound_test"),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="inbound",
             index=models.Index(condition=models.Q(("duplicate_count__gt", 0)), fields=["-id"], name="inbound_repeated"),
         ),
+        AddIndexOnline(
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("bulk_job__isnull", False)),
+                fields=["bulk_job", "status"],
+                name="delivery_bulk_job",
+            ),
+        ),
+        AddIndexOnline(
+            model_name="thread",
+            index=models.Index(
+                condition=models.Q(("cause_key__isnull", False)), fields=["cause_key"], name="thread_cause"
+            ),
+        ),
+        AddIndexOnline(
+            model_name="thread",
+            index=models.Index(
+                condition=models.Q(("echo_key__isnull", False)), fields=["echo_key"], name="thread_echo"
+            ),
+        ),
+        DropIndexes(REDUNDANT),
     ]
