@@ -40,7 +40,11 @@ def find(call: RawCall, *, source: SourceEntry, direct: Direct | None, snapshot:
     return finding
 
 
-def decide_waiting(limit: int = 50) -> int:
+BATCH = 100
+"""Webhooks decided in one transaction: it may wait long for SQLite's lock while many come in, but holds it shortly."""
+
+
+def decide_waiting(limit: int = BATCH) -> int:
     """Decide webhooks that were stored undecided, source by source in the order they came; return how many were.
 
     Each source is decided by one worker at a time, so that a recovery is never decided before its trigger.
@@ -52,7 +56,7 @@ def decide_waiting(limit: int = 50) -> int:
     return decided + (decide_source(None, limit) if waiting.filter(source=None).exists() else 0)
 
 
-def decide_source(source_id: int | None, limit: int = 50) -> int:
+def decide_source(source_id: int | None, limit: int = BATCH) -> int:
     """Decide the oldest of what waits for one source; see `decide_waiting`."""
     snapshot, now = configuration.current(), timezone.now()
     rows = (

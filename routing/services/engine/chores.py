@@ -11,7 +11,8 @@ from django.db import DatabaseError, connection
 
 from routing.services import deciding, pruning, silencing, watching
 from routing.services.bulk import jobs
-from routing.services.engine import digests, fallbacks, storms, waiting
+from routing.services.engine import digests, fallbacks, waiting
+from routing.services.engine.joining import Joining
 from routing.services.engine.settling import Settled
 
 log = structlog.get_logger(__name__)
@@ -35,7 +36,7 @@ def _everyday(end_digests: Callable[[datetime], int], find_ended_digests: Callab
         Chore("decide", 1, lambda now: deciding.decide_waiting()),
         Chore("end_digests", 1, end_digests),
         Chore("fallbacks", 1, fallbacks.tell_due),
-        Chore("storms", 2, storms.extend),
+        Chore("storms", 2, Joining().step),
         Chore("bulk", 1, jobs.step),
         Chore("expire", 5, waiting.expire),
         Chore("summaries", 5, silencing.send_due_summaries),
@@ -98,12 +99,19 @@ class Chores:
             for chore in self._chores:
                 if chore.due_at <= now and not self._stopping.is_set():
                     self._do(chore)
+                    self._decide_first()
             until = min(chore.due_at for chore in self._chores)
             self._kick.wait(max(0.0, until - monotonic()))
             if self._kick.is_set():
                 self._kick.clear()
                 self._stopping.wait(_BREATH_SECONDS)
         connection.close()
+
+    def _decide_first(self) -> None:
+        """Whatever else there is much of, what came in must not wait behind it."""
+        decide = self._named("decide")
+        if decide.due_at <= monotonic() and not self._stopping.is_set():
+            self._do(decide)
 
     def _do(self, chore: Chore) -> None:
         chore.due_at = monotonic() + chore.seconds

@@ -6,6 +6,7 @@ with it, given up with it when the target takes nothing at all, or sent alone wh
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from enum import Enum
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -41,45 +42,49 @@ class _Waiting(NamedTuple):
 _COLUMNS = ("id", "thread_id", "status", "sentry_status", "message_type", "priority", "severity", "digest_id")
 
 
-def fold(queue: Queue, known: KnownTarget, now: datetime) -> bool:
-    """Fold what waits for a target when it is too much; True when there is more to fold than one step takes."""
+class Folded(Enum):
+    """What a step of folding came to."""
+
+    NOTHING = "nothing"
+    TO_GO = "to go"
+    """Into a digest that may go at once."""
+    TO_WAIT = "to wait"
+    """Into a digest whose time has yet to come."""
+    MORE = "more"
+    """There is more to fold than one step takes."""
+
+
+def fold(queue: Queue, known: KnownTarget, now: datetime) -> Folded:
+    """Fold what waits for a target when it is too much."""
     waiting, has_digest = outbox.crowd(queue.target, enough=CROWD + 1)
     if not (has_digest or _is_storm(queue, known, waiting, now)):
-        return False
+        return Folded.NOTHING
     if _refused_lately(queue.target, now):
-        return False
+        return Folded.NOTHING
     due = _due_firings(queue.target)
     critical = sum(row.priority == 0 for row in due)
     with_critical = critical > 0 and _is_storm(queue, known, critical, now)
     chosen = _foldable(due, with_critical=with_critical)
-    return bool(chosen) and _fold(queue.target, chosen, now) and len(due) == CHUNK
+    digest = _fold(queue.target, chosen, now) if chosen else None
+    if digest is None:
+        return Folded.NOTHING
+    if len(due) == CHUNK:
+        return Folded.MORE
+    return Folded.TO_WAIT if digest.due_at and digest.due_at > now else Folded.TO_GO
 
 
-def _fold(target: int, chosen: Sequence[_Waiting], now: datetime) -> bool:
-    """Put what was chosen into the digest that waits, or a new one; False when another worker is at it."""
+def _fold(target: int, chosen: Sequence[_Waiting], now: datetime) -> Delivery | None:
+    """Put what was chosen into the digest that waits, or a new one; None when another worker is at it."""
     with transaction.atomic():
         locked = Target.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=target).first()
         lines = _locked_lines(chosen) if locked else set()
         kept = [row for row in chosen if row.thread in lines]
         digest = _open_digest(target) if kept else None
         if locked is None or not kept or (digest is None and len(kept) == 1):
-            return False
-        _add(digest or _new_digest(locked, now), kept)
-    return True
-
-
-def extend(now: datetime) -> int:
-    """Let what has come to stand behind folded firings join their digest while it waits; returns how many joined."""
-    joined = 0
-    waiting = Delivery.objects.filter(
-        message_type=MessageType.DIGEST, status=DeliveryStatus.PENDING, finished_at__isnull=True, due_at__isnull=False
-    )
-    for digest in waiting.values_list("pk", flat=True):
-        chosen = _behind(digest)
-        with transaction.atomic():
-            held = waiting.filter(pk=digest).select_for_update(skip_locked=True).first() if chosen else None
-            joined += _add(held, chosen) if held else 0
-    return joined
+            return None
+        digest = digest or _new_digest(locked, now)
+        add(digest, [(row.id, row.severity) for row in kept])
+    return digest
 
 
 def _is_storm(queue: Queue, known: KnownTarget, waiting: int, now: datetime) -> bool:
@@ -134,16 +139,6 @@ def _locked_lines(chosen: Iterable[_Waiting]) -> set[int]:
     return set(waiting.select_for_update(skip_locked=True, no_key=True).values_list("thread_id", flat=True))
 
 
-def _behind(digest: int) -> list[_Waiting]:
-    threads = Delivery.objects.filter(digest=digest).values("thread")
-    behind = Delivery.objects.filter(thread__in=threads, finished_at__isnull=True, digest__isnull=True)
-    lines: dict[int, list[_Waiting]] = {}
-    for row in map(_Waiting._make, behind.order_by("thread", "id").values_list(*_COLUMNS)[:CHUNK]):
-        lines.setdefault(row.thread, []).append(row)
-    firings = [row for line in lines.values() for row in _leading_firings(line)]
-    return [row for row in firings if row.priority > 0]
-
-
 def _leading_firings(line: Iterable[_Waiting]) -> list[_Waiting]:
     leading: list[_Waiting] = []
     for row in line:
@@ -177,14 +172,15 @@ def _new_digest(target: Target, now: datetime) -> Delivery:
     )
 
 
-def _add(digest: Delivery, chosen: Sequence[_Waiting]) -> int:
-    """Let those of the chosen that still wait alone wait for the digest; returns how many."""
-    alone = Delivery.objects.filter(
-        pk__in=[row.id for row in chosen], status=DeliveryStatus.PENDING, digest__isnull=True
-    )
+def add(digest: Delivery, chosen: Sequence[tuple[int, str]]) -> int:
+    """Let those of the chosen (id, severity) that still wait alone wait for the digest; returns how many.
+
+    Belongs into a transaction that holds the digest.
+    """
+    alone = Delivery.objects.filter(pk__in=[pk for pk, _ in chosen], status=DeliveryStatus.PENDING, digest__isnull=True)
     count = alone.update(digest=digest, due_at=None)
     loudest = max(
-        [Severity(row.severity) for row in chosen] + [Severity(digest.severity)], key=lambda one: one.loudness
+        [Severity(severity) for _, severity in chosen] + [Severity(digest.severity)], key=lambda one: one.loudness
     )
     Delivery.objects.filter(pk=digest.pk).update(severity=loudest)
     return count

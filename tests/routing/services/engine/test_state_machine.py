@@ -147,6 +147,11 @@ class Deliveries(RuleBasedStateMachine):
         self.ends = found
 
     @invariant()
+    def what_ended_without_being_delivered_says_why(self):
+        unwanted = Delivery.objects.filter(finished_at__isnull=False).exclude(status="delivered")
+        assert not unwanted.filter(reason="").exists()
+
+    @invariant()
     def nobody_is_forgotten_in_line(self):
         for thread in Thread.objects.all():
             head = Delivery.objects.filter(thread=thread, finished_at__isnull=True).order_by("pk").first()

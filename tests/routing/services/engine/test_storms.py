@@ -10,6 +10,7 @@ from django.db import connection
 from integrations.contract import Severity
 from routing.models import Attempt, Delivery
 from routing.services.engine import digests, storms, waiting
+from routing.services.engine.joining import Joining
 from tests.routing.services.engine.conftest import BAD_SIGNATURE, answer
 from tests.routing.services.engine.storage import store
 
@@ -174,7 +175,8 @@ def test_what_joins_a_waiting_digest_joins_in_small_steps(team, clock, turner):
     for _ in range(2 * storms.CHUNK + 5):
         store(team, key="issue-5", now=clock())
     with counting() as joined:
-        assert [storms.extend(clock()) for _ in range(4)] == [storms.CHUNK, storms.CHUNK, 5, 0]
+        step = Joining().step
+        assert [step(clock()) for _ in range(4)] == [storms.CHUNK, storms.CHUNK, 5, 0]
     assert max(joined) <= storms.CHUNK + OF_ITS_OWN
 
 
@@ -202,9 +204,10 @@ def test_while_a_digest_waits_new_alerts_join_it(team, clock, bots, turner):
     storm(team, clock, 25)
     turner.turn()
     store(team, key="late", now=clock())
+    clock.advance(seconds=1)
     turner.turn()
     waits = Delivery.objects.get(message_type="digest", status="pending")
-    assert waits.due_at == clock() + timedelta(seconds=4)
+    assert waits.due_at == clock() + timedelta(seconds=3)
     assert Delivery.objects.filter(digest=waits).count() == 26
     assert len(bots.told("team")) == 1
     clock.advance(seconds=4)
@@ -222,12 +225,72 @@ def test_what_comes_to_stand_behind_folded_firings_may_join_their_digest(team, c
     storms.fold(queue, known_target(team), clock())
     behind = store(team, key="issue-5", now=clock())
     resolved = store(team, key="issue-5", resolved=True, now=clock())
-    assert storms.extend(clock()) == 1
-    assert storms.extend(clock()) == 0
+    joining = Joining()
+    assert joining.step(clock()) == 1
+    assert joining.step(clock()) == 0
     behind.refresh_from_db()
     resolved.refresh_from_db()
     assert behind.digest is not None
     assert resolved.digest is None
+
+
+def test_what_a_digest_cannot_tell_keeps_its_place_behind_the_folded(team, clock, turner):
+    storm(team, clock, 30)
+    turner.turn()
+    end_all(clock)
+    clock.advance(seconds=1)
+    storm(team, clock, 30)
+    turner.turn()
+    joins = store(team, key="issue-5", now=clock())
+    louder = store(team, key="issue-5", now=clock(), severity=Severity.CRITICAL)
+    after = store(team, key="issue-5", now=clock())
+    elsewhere = store(team, key="issue-6", resolved=True, now=clock())
+    again = store(team, key="issue-6", now=clock())
+    joining = Joining()
+    while joining.step(clock()):
+        pass
+    found = {}
+    for delivery in (joins, louder, after, elsewhere, again):
+        delivery.refresh_from_db()
+        found[delivery.pk] = delivery.digest is not None
+    assert list(found.values()) == [True, False, False, False, False]
+
+
+def test_what_came_in_unseen_joins_at_the_second_look(team, clock, turner):
+    storm(team, clock, 30)
+    turner.turn()
+    end_all(clock)
+    clock.advance(seconds=1)
+    storm(team, clock, 30)
+    turner.turn()
+    early, later = store(team, key="issue-5", now=clock()), store(team, key="issue-6", now=clock())
+    Delivery.objects.filter(pk=early.pk).update(status="sending")
+    joining = Joining()
+    assert joining.step(clock()) == 1
+    Delivery.objects.filter(pk=early.pk).update(status="pending")
+    assert joining.step(clock()) == 0
+    clock.advance(seconds=10)
+    assert joining.step(clock()) == 1
+    assert Delivery.objects.filter(pk__in=[early.pk, later.pk], digest__isnull=False).count() == 2
+
+
+def test_few_that_come_while_a_digest_waits_are_folded_together(team, clock, turner):
+    storm(team, clock, 30)
+    turner.turn()
+    end_all(clock)
+    clock.advance(seconds=1)
+    storm(team, clock, 25)
+    turner.turn()
+    for number in range(3):
+        store(team, key=f"late-{number}", now=clock())
+        turner.turn()
+    late = Delivery.objects.filter(alert_key__startswith="late-")
+    assert set(late.values_list("digest", "status")) == {(None, "pending")}
+    clock.advance(seconds=0.25)
+    with counting() as folded:
+        turner.turn()
+    assert late.filter(digest__isnull=False).count() == 3
+    assert len([rows for rows in folded if rows]) == 1
 
 
 def test_a_digest_that_is_refused_for_what_it_says_swallows_nothing(team, clock, bots, turner):
