@@ -128,6 +128,19 @@ OPERATORS: Mapping[str, Any] = {
     "is_not_set": _("is not set"),
 }
 
+WAITS: Mapping[str, Any] = {
+    "sending": _("is being sent"),
+    "worker": _("waits for a free worker"),
+    "limit": _("waits until the target's limit lets it go"),
+    "probe": _("waits while one message at a time tries whether the target works again"),
+    "paused": _("waits until the target is switched on"),
+    "behind": _("waits for an older message about the same alert"),
+    "digest": _("folded into a digest, which waits"),
+    "gathering": _("gathers the alerts of a storm"),
+    "next_attempt": _("waits for its next attempt"),
+}
+"""What an unfinished delivery waits for."""
+
 SORTS: Mapping[str, Mapping[str, Any]] = {
     "outcome": OUTCOMES,
     "refusal": REFUSALS,
@@ -138,6 +151,7 @@ SORTS: Mapping[str, Mapping[str, Any]] = {
     "action": ACTIONS,
     "field": FIELDS,
     "operator": OPERATORS,
+    "wait": WAITS,
 }
 
 

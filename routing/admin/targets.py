@@ -10,6 +10,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from integrations.registry import DESTINATIONS
@@ -17,9 +19,11 @@ from routing.admin.forms.targets import form_class
 from routing.admin.history import ConfigurationAdmin
 from routing.admin.previews import TargetPreviewing
 from routing.admin.trials import TryingTarget, may_try
+from routing.admin.waits import waiting_list
 from routing.admin.wording import worded
 from routing.models import FeishuBot, FlashdutyTarget, Target
 from routing.reasons import wording
+from routing.selectors.waits import line_of
 from routing.services import targets
 from routing.templatetags.showing import kind_name
 
@@ -33,7 +37,7 @@ class TargetAdmin(TryingTarget, TargetPreviewing, ConfigurationAdmin):
     search_fields = ("name", "title")
     ordering = ("name",)
     list_select_related = ("fallback",)
-    readonly_fields = ("health", "uses", "last_success_at", "last_failure_at")
+    readonly_fields = ("health", "waiting", "uses", "last_success_at", "last_failure_at")
     actions = ("enable", "disable")
     change_form_template = "admin/routing/target/change_form.html"
     fixed_kind = ""
@@ -63,7 +67,9 @@ class TargetAdmin(TryingTarget, TargetPreviewing, ConfigurationAdmin):
             (_("When it cannot be told in time"), {"fields": ["fallback", "fallback_after_minutes", "is_operations"]}),
         ]
         if obj:
-            sections.append((_("State"), {"fields": ["health", "uses", "last_success_at", "last_failure_at"]}))
+            sections.append(
+                (_("State"), {"fields": ["health", "waiting", "uses", "last_success_at", "last_failure_at"]})
+            )
         return sections
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
@@ -136,6 +142,12 @@ class TargetAdmin(TryingTarget, TargetPreviewing, ConfigurationAdmin):
             failing = {"count": target.consecutive_failures, "reason": wording(target.last_failure_reason).meaning}
             return _("failing (%(count)s in a row): %(reason)s") % failing
         return str(_("well")) if target.last_success_at else str(_("not used yet"))
+
+    @admin.display(description=_("waiting"))
+    def waiting(self, target: Target) -> SafeString | str:
+        """How many wait, for what, until when; each a link to the log."""
+        line = line_of(target, timezone.now())
+        return waiting_list(line) if line.count else str(_("nothing"))
 
     @admin.display(description=_("used by"))
     def uses(self, target: Target) -> str:

@@ -21,10 +21,12 @@ from routing.api.filtering import Condition, parameters
 from routing.api.log_views import Gone, LogViewSet
 from routing.api.serializers import looking as shapes
 from routing.api.serializers import shifts
+from routing.api.serializers.waits import LineSerializer
 from routing.api.throttling import TokenThrottle
 from routing.models import Attempt, Delivery, Inbound, RulesVersion, Target
 from routing.selectors.dashboard import dashboard
 from routing.selectors.hand_over import shift
+from routing.selectors.waits import line_of
 from routing.services.previews.messages import message_of_delivery, message_of_inbound
 from routing.services.previews.rendering import preview, settings_of
 
@@ -164,3 +166,15 @@ class DeliveryPreviewView(_PreviewView):
         asked.is_valid(raise_exception=True)
         delivery = get_object_or_404(Delivery.objects.select_related("target"), pk=id)
         return self.shown(message_of_delivery(delivery), delivery.target, is_simple=asked.validated_data["simple"])
+
+
+class TargetWaitingView(APIView):
+    """What waits for a target."""
+
+    throttle_classes = (TokenThrottle,)
+
+    @extend_schema(operation_id="targets_waiting", responses=LineSerializer)
+    def get(self, request: Request, name: str) -> Response:
+        """How many wait for this target, for what, and until when."""
+        line = line_of(get_object_or_404(Target, name=name), timezone.now())
+        return Response(LineSerializer(line).data)

@@ -18,6 +18,7 @@ from routing.api.looking_views import (
     OverviewView,
     RulesVersionViewSet,
     ShiftView,
+    TargetWaitingView,
 )
 from routing.api.operating_views import AuditViewSet, InboundBodyView, RuleMoveView, SourceTestView, TokenViewSet
 from routing.api.quarantine_views import QuarantineViewSet
@@ -73,6 +74,7 @@ acting = [
     ),
     re_path(r"^sources/(?P<name>.+)/test/$", SourceTestView.as_view(), name="source-test"),
     re_path(r"^rules/(?P<name>.+)/move/$", RuleMoveView.as_view(), name="rule-move"),
+    re_path(r"^targets/(?P<name>.+)/waiting/$", TargetWaitingView.as_view(), name="target-waiting"),
     re_path(r"^targets/(?P<name>.+)/test/$", TargetTestView.as_view(), name="target-test"),
 ]
 

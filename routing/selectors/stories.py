@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Prefetch
+from django.utils import timezone
 
 from routing.models import Attempt, Delivery, Inbound
 from routing.reasons import Wording, wording
+from routing.selectors.waits import Wait, waits_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class DeliveryLine:
     delivery: Delivery
     words: Wording
     attempts: list[AttemptLine] = field(default_factory=list)
+    wait: Wait | None = None
+    """None when it has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +46,18 @@ LISTED = 100
 
 
 def delivery_lines(deliveries: Any) -> list[DeliveryLine]:
-    """The newest LISTED deliveries with attempts, oldest first, in two queries."""
-    rows = deliveries.select_related("target", "digest", "fallback_of", "resend_of", "summary").order_by("-id")[:LISTED]
-    rows = rows.prefetch_related(Prefetch("attempts", Attempt.objects.order_by("number", "id")))
+    """The newest LISTED deliveries with attempts, oldest first, in a handful of queries."""
+    rows = deliveries.select_related("target__fallback", "digest", "fallback_of", "resend_of", "summary").order_by(
+        "-id"
+    )[:LISTED]
+    rows = list(rows.prefetch_related(Prefetch("attempts", Attempt.objects.order_by("number", "id"))))
+    waits = waits_of(rows, timezone.now())
     return [
         DeliveryLine(
-            row, wording(row.reason), [AttemptLine(attempt, wording(attempt.reason)) for attempt in row.attempts.all()]
+            row,
+            wording(row.reason),
+            [AttemptLine(attempt, wording(attempt.reason)) for attempt in row.attempts.all()],
+            waits.get(row.pk),
         )
         for row in reversed(rows)
     ]

@@ -48,6 +48,15 @@ def keywords(name: str, functions: tuple[str, ...]) -> Iterator[str]:
                 ]
 
 
+def positional(function: str) -> Iterator[str]:
+    """The constant texts given to this function as its first argument."""
+    for path in ROUTING.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == function and node.args:
+                parts = (part.value for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant))
+                yield from [part for part in parts if isinstance(part, str)]
+
+
 USED = {
     "outcome": {*map(str, OutcomeKind), "lost"},
     "refusal": {UNSIGNED, BAD_SIGNATURE, UNREADABLE_SECRET, "unknown_target"},
@@ -64,6 +73,7 @@ USED = {
     },
     "field": set(FIELDS),
     "operator": set(OPERATORS),
+    "wait": set(positional("Wait")),
 }
 
 
@@ -71,6 +81,7 @@ def test_every_sort_of_code_is_looked_at() -> None:
     assert set(USED) == set(codes.SORTS)
     assert {"embedded", "relay", "celery"} <= USED["engine"]
     assert {"resend", "view_body", "changed_severity"} <= USED["action"]
+    assert {"limit", "gathering"} <= USED["wait"]
 
 
 @pytest.mark.parametrize("sort", codes.SORTS)

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from routing.api.serializers.waits import Deliveries, DeliveryWaitSerializer, wait_json
 from routing.models import Attempt, Delivery, DeliveryStatus, Inbound, InboundStatus, Severity, Thread
 
 _TEXTS = ("title", "message", "culprit")
@@ -59,15 +60,22 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
     fallback_of = serializers.IntegerField(source="fallback_of_id", allow_null=True)
     resend_of = serializers.IntegerField(source="resend_of_id", allow_null=True)
     job = serializers.IntegerField(source="bulk_job_id", allow_null=True, help_text="The job of many that made it.")
+    waiting = serializers.SerializerMethodField()
     attempts = AttemptSerializer(many=True)
 
     class Meta:
         model = Delivery
+        list_serializer_class = Deliveries
         fields = (
             "id", "inbound", "target", "kind", "status", "reason", "severity", "sentry_status", "alert_key", "rules",
             "message_type", "attempt_count", "maybe_duplicate", "is_test", "digest", "fallback_of", "resend_of",
-            "job", "held_until", "created_at", "due_at", "finished_at", "attempts",
+            "job", "held_until", "created_at", "due_at", "finished_at", "waiting", "attempts",
         )  # fmt: skip
+
+    @extend_schema_field(DeliveryWaitSerializer(allow_null=True))
+    def get_waiting(self, delivery: Delivery) -> dict[str, Any] | None:
+        """What it waits for, unless it has ended."""
+        return wait_json(delivery)
 
 
 class InboundSerializer(serializers.ModelSerializer[Inbound]):

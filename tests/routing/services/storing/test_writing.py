@@ -59,7 +59,7 @@ def on_postgres() -> None:
 def locked_by_another_process() -> Iterator[None]:
     """Another process holds the lock that every write needs."""
     if connection.vendor == "postgresql":
-        with _locked_postgres():
+        with locked_postgres():
             yield
         return
     command = [sys.executable, "-c", _HOLD_SQLITE, str(connection.settings_dict["NAME"])]
@@ -73,7 +73,7 @@ def locked_by_another_process() -> Iterator[None]:
 
 
 @contextmanager
-def _locked_postgres(what: str = "LOCK TABLE routing_inbound IN EXCLUSIVE MODE") -> Iterator[None]:
+def locked_postgres(what: str = "LOCK TABLE routing_inbound IN EXCLUSIVE MODE") -> Iterator[None]:
     params = connection.get_connection_params()
     for ours in ("cursor_factory", "context", "prepare_threshold"):
         params.pop(ours, None)
@@ -169,7 +169,7 @@ def test_a_locked_thread_of_one_webhook_holds_up_none_of_those_that_wait_with_it
     make_source()
     make_rule("all", make_target())
     assert send(issue_id="1").status_code == 202
-    with _locked_postgres("SELECT 1 FROM routing_thread FOR UPDATE"):
+    with locked_postgres("SELECT 1 FROM routing_thread FOR UPDATE"):
         began = monotonic()
         with ThreadPoolExecutor(4) as callers:
             written = [
@@ -189,7 +189,7 @@ def test_what_a_lock_held_up_is_given_back_to_its_callers_untouched(on_postgres)
     make_rule("all", make_target())
     assert send(issue_id="1").status_code == 202
     units = [Webhook(prepared(issue_id=str(number))) for number in (1, 2)]
-    with _locked_postgres("SELECT 1 FROM routing_thread FOR UPDATE"):
+    with locked_postgres("SELECT 1 FROM routing_thread FOR UPDATE"):
         written_together(units)
         assert [type(unit.done.exception(timeout=5)) for unit in units] == [HeldUp, HeldUp]
     assert Inbound.objects.count() == 1
@@ -200,7 +200,7 @@ def test_a_caller_with_time_left_gets_its_webhook_past_a_lock_that_is_let_go(on_
     make_rule("all", make_target())
     assert send(issue_id="1").status_code == 202
     with ThreadPoolExecutor(1) as callers:
-        with _locked_postgres("SELECT 1 FROM routing_thread FOR UPDATE"):
+        with locked_postgres("SELECT 1 FROM routing_thread FOR UPDATE"):
             waits = callers.submit(writing.write, prepared(issue_id="1"), until=monotonic() + 30)
             eventually(lambda: _waiting_for_locks() == 1)
         assert waits.result(timeout=10).status == "routed"
