@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.operations import AddIndex
+from django.db.migrations.operations import AddIndex, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
@@ -61,6 +61,32 @@ class DropIndexes(Operation):
     def describe(self) -> str:
         """As `migrate` prints it."""
         return f"Drop {len(self.names)} indexes"
+
+
+class AtOnce(SeparateDatabaseAndState):
+    """Operations whose statements are all made before the first one runs: making them takes longer than running them,
+    and on Postgres a table stays locked until the migration is over."""
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        self.operations = operations
+        super().__init__(operations, operations)
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        """Make the statements, then run them."""
+        if not _is_postgres(schema_editor):
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        statements: list[tuple[Any, Any]] = []
+        editor: Any = schema_editor
+        editor.execute = lambda sql, params=(): statements.append((sql, params))
+        try:
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+        finally:
+            del editor.execute
+        for sql, params in statements:
+            schema_editor.execute(sql, params)
 
 
 def _is_postgres(schema_editor: BaseDatabaseSchemaEditor) -> bool:

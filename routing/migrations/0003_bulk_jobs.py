@@ -64,11 +64,6 @@ class Migration(migrations.Migration):
                 ('job', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='items', to='routing.bulkjob')),
             ],
         ),
-        migrations.AddField(
-            model_name='delivery',
-            name='bulk_job',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='deliveries', to='routing.bulkjob', verbose_name='bulk job'),
-        ),
         migrations.AddIndex(
             model_name='bulkjob',
             index=models.Index(condition=models.Q(('finished_at__isnull', True)), fields=['id'], name='bulk_unfinished'),
@@ -78,4 +73,10 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['job', 'lane', 'id'], name='bulk_lane'),
         ),
         migrations.RunPython(groups, migrations.RunPython.noop),
+        # Last: the log stays locked until the migration is over.
+        migrations.AddField(
+            model_name='delivery',
+            name='bulk_job',
+            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='deliveries', to='routing.bulkjob', verbose_name='bulk job'),
+        ),
     ]

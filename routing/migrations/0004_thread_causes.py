@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from routing.indexes import AtOnce
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -9,24 +11,28 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name="thread",
-            name="announced_at",
-            field=models.DateTimeField(null=True),
-        ),
-        migrations.AddField(
-            model_name="thread",
-            name="announced_by",
-            field=models.CharField(blank=True, db_default="", default="", max_length=64),
-        ),
-        migrations.AddField(
-            model_name="thread",
-            name="cause_key",
-            field=models.CharField(max_length=64, null=True),
-        ),
-        migrations.AddField(
-            model_name="thread",
-            name="echo_key",
-            field=models.CharField(max_length=64, null=True),
+        AtOnce(
+            [
+                migrations.AddField(
+                    model_name="thread",
+                    name="announced_at",
+                    field=models.DateTimeField(null=True),
+                ),
+                migrations.AddField(
+                    model_name="thread",
+                    name="announced_by",
+                    field=models.CharField(blank=True, db_default="", default="", max_length=64),
+                ),
+                migrations.AddField(
+                    model_name="thread",
+                    name="cause_key",
+                    field=models.CharField(max_length=64, null=True),
+                ),
+                migrations.AddField(
+                    model_name="thread",
+                    name="echo_key",
+                    field=models.CharField(max_length=64, null=True),
+                ),
+            ]
         ),
     ]
