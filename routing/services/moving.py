@@ -12,8 +12,10 @@ from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.core.management.color import no_style
 from django.db import connections, transaction
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Model, Q
 from django.db.models.sql import InsertQuery
+from django.utils.translation import gettext as _
 
 from routing.models import Worker
 from routing.selectors.snapshot import HOOK_SOURCE
@@ -42,10 +44,11 @@ def move(url: str, *, now: datetime, tell: Callable[[str], None]) -> dict[str, i
     The relay must be stopped. The other database is made, or must be as its migrations left it.
     """
     if Worker.objects.filter(beat_at__gt=now - STALE_AFTER).exists():
-        raise CannotMove("A worker is running. Stop the relay first, so that nothing is sent or received meanwhile.")
+        raise CannotMove(_("A worker is running. Stop the relay first, so that nothing is sent or received meanwhile."))
+    _refuse_unknown()
     with _connected(url):
         if not connections[ALIAS].introspection.table_names():
-            tell("Making the tables.")
+            tell(_("Making the tables."))
         call_command("migrate", database=ALIAS, verbosity=0)
         models = _models()
         _refuse_used(models)
@@ -56,7 +59,7 @@ def move(url: str, *, now: datetime, tell: Callable[[str], None]) -> dict[str, i
 def _connected(url: str) -> Iterator[None]:
     """The other database under an alias, for as long as this lasts."""
     if url.partition("://")[0] not in _SCHEMES:
-        raise CannotMove("Give the URL of a database: sqlite:///path or postgres://user:password@host/name.")
+        raise CannotMove(_("Give the URL of a database: sqlite:///path or postgres://user:password@host/name."))
     config: dict[str, Any] = environ.Env.db_url_config(url)
     connections.databases[ALIAS] = connections.configure_settings({"default": {}, ALIAS: config})[ALIAS]
     try:
@@ -73,6 +76,27 @@ def _models() -> list[type[Model]]:
     return [model for model in found if model._meta.managed and not model._meta.proxy and model not in _LEFT_BEHIND]
 
 
+def _refuse_unknown() -> None:
+    """Tables with rows whose models are not loaded, as those of single sign-on are without its settings, would stay behind."""
+    connection = connections["default"]
+    installed = {config.label for config in apps.get_app_configs()}
+    missing = {app for app, _name in MigrationRecorder(connection).applied_migrations()} - installed
+    tables = connection.introspection.table_names()
+    full = [name for name in tables if name.partition("_")[0] in missing and _has_rows(name)]
+    if full:
+        text = _(
+            "%(tables)s would stay behind. Run this with the relay's own settings, those of single sign-on included."
+        )
+        raise CannotMove(text % {"tables": ", ".join(full)})
+
+
+def _has_rows(table: str) -> bool:
+    connection = connections["default"]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT 1 FROM {connection.ops.quote_name(table)} LIMIT 1")  # noqa: S608 - a table's own name
+        return cursor.fetchone() is not None
+
+
 def _refuse_used(models: list[type[Model]]) -> None:
     for model in models:
         label = model._meta.label
@@ -80,7 +104,8 @@ def _refuse_used(models: list[type[Model]]) -> None:
             continue
         rows = model._default_manager.using(ALIAS).exclude(_BORN_IN_PART.get(label, Q(pk__in=[])))
         if rows.exists():
-            raise CannotMove(f"The other database is in use: it has rows in {model._meta.db_table}.")
+            text = _("The other database is in use: it has rows in %(table)s.")
+            raise CannotMove(text % {"table": model._meta.db_table})
 
 
 def _copy_all(models: list[type[Model]], tell: Callable[[str], None]) -> dict[str, int]:
@@ -94,10 +119,12 @@ def _copy_all(models: list[type[Model]], tell: Callable[[str], None]) -> dict[st
         for model in models:
             kept = model._base_manager.using(ALIAS).count()
             if kept != counts[model._meta.db_table]:
-                raise CannotMove(f"{model._meta.db_table}: {counts[model._meta.db_table]} rows went, {kept} arrived.")
+                text = _("%(table)s: %(went)s rows went, %(arrived)s arrived.")
+                table = model._meta.db_table
+                raise CannotMove(text % {"table": table, "went": counts[table], "arrived": kept})
         for statement in other.ops.sequence_reset_sql(no_style(), models):
             _run(statement)
-        tell("Checking what refers to what.")
+        tell(_("Checking what refers to what."))
         other.check_constraints()
     return counts
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from routing.services.moving import CannotMove, move
 
@@ -29,11 +30,12 @@ class Command(BaseCommand):
         except CannotMove as error:
             raise CommandError(str(error)) from error
         except DatabaseError as error:
-            raise CommandError(f"Nothing was moved: {error}") from error
+            raise CommandError(_("Nothing was moved: %(error)s") % {"error": error}) from error
         for table, count in counts.items():
             if count:
                 self.stdout.write(f"{count}\t{table}")
-        self.stderr.write(
-            f"{sum(counts.values())} rows moved and counted again. Start the relay with the new DATABASE_URL, and with "
-            "the same SECRET_KEY and FIELD_KEYS: the secrets stay sealed under them."
+        text = _(
+            "%(count)s rows moved and counted again. Start the relay with the new DATABASE_URL, and with the same SECRET_KEY "
+            "and FIELD_KEYS: the secrets stay sealed under them."
         )
+        self.stderr.write(text % {"count": sum(counts.values())})

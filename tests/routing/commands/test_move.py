@@ -5,13 +5,22 @@ import sqlite3
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
-from django.utils import timezone
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone, translation
 
 from routing.models import Delivery, Rule, Source, Worker
+from routing.services import moving
 from tests.routing.api.rows import delivery, inbound
 from tests.routing.services.configuration.files import FULL, applied
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
@@ -70,6 +79,27 @@ def test_a_running_worker_is_in_the_way(tmp_path):
     Worker.objects.create(name="w", host="h", pid=1, engine="embedded")
     with pytest.raises(CommandError, match="Stop the relay"):
         call_command("move", "--to", f"sqlite:///{tmp_path / 'other.sqlite3'}")
+
+
+def test_every_table_goes_but_sessions_and_heartbeats():
+    ours = {model._meta.db_table for model in moving._models()}
+    there = set(connection.introspection.table_names())
+    assert there - ours == {"django_migrations", "django_session", "routing_worker"}
+
+
+def test_tables_of_single_sign_on_do_not_stay_behind_unnoticed(tmp_path):
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE socialaccount_socialaccount (uid text)")
+        cursor.execute("INSERT INTO socialaccount_socialaccount VALUES ('ou_1')")
+    recorder = MigrationRecorder(connection)
+    recorder.record_applied("socialaccount", "0001_initial")
+    try:
+        with pytest.raises(CommandError, match="socialaccount_socialaccount would stay behind"):
+            call_command("move", "--to", f"sqlite:///{tmp_path / 'other.sqlite3'}")
+    finally:
+        recorder.record_unapplied("socialaccount", "0001_initial")
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE socialaccount_socialaccount")
 
 
 @pytest.mark.parametrize("url", ["nonsense", "mysql://localhost/x"])
