@@ -8,6 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from routing.fields import UnsealingError
 from routing.models import Project
@@ -67,13 +69,13 @@ class Command(BaseCommand):
         changes = plan(_document(options["file"]), prune=options["prune"])
         self.stdout.write(render(changes), ending="")
         if not changes:
-            self.stderr.write("No changes.")
+            self.stderr.write(_("No changes."))
         return DONE
 
     def _apply(self, options: dict[str, Any]) -> int:
         changes = apply(_document(options["file"]), actor="config apply", prune=options["prune"])
         self.stdout.write(render(changes), ending="")
-        self.stderr.write("Applied." if changes else "No changes.")
+        self.stderr.write(_("Applied.") if changes else _("No changes."))
         return DONE
 
     def _lint(self, options: dict[str, Any]) -> int:
@@ -90,9 +92,11 @@ class Command(BaseCommand):
         code = DONE
         for finding in findings:
             code = FOUND
-            self.stdout.write(f"{finding.code}\t{finding.about} {finding.name}\t{finding.text.en}")
+            self.stdout.write(
+                f"{finding.code}\t{finding.about} {finding.name}\t{finding.text.in_language(_language())}"
+            )
         if not code:
-            self.stderr.write("Nothing found.")
+            self.stderr.write(_("Nothing found."))
         return code
 
     def _test(self, options: dict[str, Any]) -> int:
@@ -103,14 +107,18 @@ class Command(BaseCommand):
             for difference in verdict.differences:
                 self.stdout.write(f"\t{difference}")
         failed = sum(bool(verdict.differences) for verdict in verdicts)
-        self.stderr.write(f"{len(verdicts)} tests, {failed} failed.")
+        self.stderr.write(_("%(count)s tests, %(failed)s failed.") % {"count": len(verdicts), "failed": failed})
         return FOUND if failed else DONE
 
     def _refuse(self, file: str, error: ConfigurationError) -> None:
         for problem in error.problems:
             place = f"{file}:{problem.line}" if problem.line else file
             where = f"{problem.path}: " if problem.path else ""
-            self.stderr.write(f"{place}: {where}{problem.text.en}")
+            self.stderr.write(f"{place}: {where}{problem.text.in_language(_language())}")
+
+
+def _language() -> str:
+    return get_language() or "en"
 
 
 def _document(file: str) -> Document:

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from routing.models import Role
 from routing.services import auditing, tokens
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         """Store the token and print it."""
         days = options["expires"]
         if days is not None and not 0 < days <= MAX_DAYS:
-            raise CommandError(f"--expires takes 1 to {MAX_DAYS} days.")
+            raise CommandError(_("--expires takes 1 to %(most)s days.") % {"most": MAX_DAYS})
         expires_at = timezone.now() + timedelta(days=days) if days else None
         try:
             token, text = tokens.create(name=options["name"], role=options["role"], expires_at=expires_at)
@@ -37,5 +38,8 @@ class Command(BaseCommand):
             raise CommandError("; ".join(error.messages)) from error
         auditing.record(actor="create_token", action="created", obj=token, role=token.role)
         self.stdout.write(text)
-        until = f"until {expires_at:%Y-%m-%d}" if expires_at else "without end"
-        self.stderr.write(f"Token {token.name}: {token.role}, valid {until}. It is not shown again.")
+        said = {"name": token.name, "role": token.role, "until": expires_at and f"{expires_at:%Y-%m-%d}"}
+        if expires_at:
+            self.stderr.write(_("Token %(name)s: %(role)s, valid until %(until)s. It is not shown again.") % said)
+        else:
+            self.stderr.write(_("Token %(name)s: %(role)s, valid without end. It is not shown again.") % said)

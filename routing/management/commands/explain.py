@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
 
 from routing.fields import UnsealingError
 from routing.services.configuration.document import parse_file
@@ -43,7 +44,7 @@ class Command(BaseCommand):
             self._print(_answer(options).to_json())
             return
         if options["config"] or options["prune"] or not options["source"] or not options["file"]:
-            raise CommandError("Give --source and FILE, or --recent N [--config FILE [--prune]].", returncode=2)
+            raise CommandError(_("Give --source and FILE, or --recent N [--config FILE [--prune]]."), returncode=2)
         decided = _decided(options)
         self._print(decided)
         code = EXIT_CODES[decided["status"]]
@@ -59,16 +60,17 @@ def _decided(options: dict[str, Any]) -> dict[str, Any]:
     try:
         return explain(source_name=options["source"], resource=options["resource"], body=body)
     except UnknownSource as error:
-        known = ", ".join(error.known) or "none"
-        raise CommandError(
-            f"There is no Sentry connection named {options['source']!r}. Known: {known}.", returncode=2
-        ) from error
+        said = {"name": options["source"], "known": ", ".join(error.known) or "—"}
+        text = _("There is no Sentry connection named %(name)s. Known: %(known)s.")
+        raise CommandError(text % said, returncode=2) from error
 
 
 def _answer(options: dict[str, Any]) -> Answer:
     last, file = options["recent"], options["config"]
     if options["source"] or options["file"] or not 1 <= last <= MOST or (options["prune"] and not file):
-        raise CommandError(f"Give --recent N from 1 to {MOST}, and --config FILE or nothing.", returncode=2)
+        raise CommandError(
+            _("Give --recent N from 1 to %(most)s, and --config FILE or nothing.") % {"most": MOST}, returncode=2
+        )
     if not file:
         return what_if_saved(last=last)
     try:
@@ -86,4 +88,5 @@ def _read(name: str) -> bytes:
     try:
         return Path(name).read_bytes()
     except OSError as error:
-        raise CommandError(f"{name} cannot be read: {error.strerror}.", returncode=2) from error
+        said = {"name": name, "error": error.strerror}
+        raise CommandError(_("%(name)s cannot be read: %(error)s.") % said, returncode=2) from error

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from routing.services.pruning import Pruner
 
@@ -25,4 +26,4 @@ class Command(BaseCommand):
         for name, count in pruner.removed.items():
             self.stderr.write(f"{name}: {count}", str)
         if not pruner.removed:
-            self.stderr.write("nothing to remove", str)
+            self.stderr.write(_("nothing to remove"), str)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
 
 from routing.services.rotating import rotate_keys
 
@@ -19,11 +20,13 @@ class Command(BaseCommand):
         """Reseal; raises CommandError that names the rows which no key opens."""
         rotation = rotate_keys()
         for table, count in sorted(rotation.rotated.items()):
-            self.stderr.write(f"{table}: {count} resealed", str)
+            self.stderr.write(_("%(table)s: %(count)s resealed") % {"table": table, "count": count}, str)
         if not rotation.rotated:
-            self.stderr.write("everything is under the first key already", str)
+            self.stderr.write(_("everything is under the first key already"), str)
         if rotation.unreadable:
             shown = "\n  ".join(rotation.unreadable[:50])
             raise CommandError(
-                f"{len(rotation.unreadable)} rows cannot be opened by any key of FIELD_KEYS; keep the old keys:\n  {shown}"
+                _("%(count)s rows cannot be opened by any key of FIELD_KEYS; keep the old keys:")
+                % {"count": len(rotation.unreadable)}
+                + f"\n  {shown}"
             )

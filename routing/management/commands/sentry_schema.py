@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from integrations.sentry.component import schema
 from routing.models import HookKey, Source
@@ -26,10 +27,15 @@ class Command(BaseCommand):
         source = Source.objects.filter(name=options["source"]).first()
         if source is None:
             known = ", ".join(Source.objects.values_list("name", flat=True))
-            raise CommandError(f"There is no source {options['source']}. Known: {known}.")
+            raise CommandError(
+                _("There is no Sentry connection named %(name)s. Known: %(known)s.")
+                % {"name": options["source"], "known": known}
+            )
         key = HookKey.objects.filter(source=source, retired_at=None).order_by("-id").first()
         if key is None:
-            raise CommandError(f"The source {source.name} has no active hook key; add one first.")
+            raise CommandError(
+                _("The connection %(name)s has no active hook key; add one first.") % {"name": source.name}
+            )
         root = f"/webhooks/sentry/{key.key.open()}/alert-rule-action/"
         found = schema(
             title="Alert Relay",
@@ -40,4 +46,4 @@ class Command(BaseCommand):
         )
         self.stdout.write(json.dumps(found, ensure_ascii=False, indent=2))
         if HookKey.objects.filter(source=source, retired_at=None).count() > 1:
-            self.stderr.write("The source has several hook keys; this schema uses the newest.")
+            self.stderr.write(_("The connection has several hook keys; this schema uses the newest."))

@@ -46,7 +46,7 @@ class Command(BaseCommand):
         try:
             wait_for_database(DATABASE_PATIENCE)
         except OperationalError as error:
-            raise CommandError(f"The database does not answer: {error}") from error
+            raise CommandError(_("The database does not answer: %(error)s") % {"error": error}) from error
         if not others_work():
             # Nobody else answers: callers wait from now on instead of being refused. Beside other hosts a proxy passes
             # over this one until its web process listens.

@@ -12,6 +12,7 @@ import structlog
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 from routing.management.serving.collecting import settle_in
 from routing.management.serving.parenthood import is_orphan
@@ -35,7 +36,7 @@ class Command(BaseCommand):
         """Run the engine of this process."""
         slots = settings.WORKER_THREADS
         if slots < 1:
-            raise CommandError("WORKER_THREADS must be at least 1.")
+            raise CommandError(_("WORKER_THREADS must be at least 1."))
         clock = DatabaseClock()
         door = open_door(slots)
         engine = Engine(

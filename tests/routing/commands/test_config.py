@@ -6,6 +6,7 @@ import sys
 import orjson
 import pytest
 from django.core.management import call_command
+from django.utils import translation
 
 from routing.models import Rule
 from tests.routing.services.configuration.files import FULL
@@ -91,3 +92,10 @@ def test_test_says_what_failed_and_ends_with_one(run, file, tmp_path):
     code, out, _ = run("test", file(text + test % "duty"))
     assert code == 1
     assert out.splitlines()[:2] == ["FAILED\ttests[0] event.json", "\ttargets: expected duty, got team"]
+
+
+def test_mistakes_and_results_are_told_in_the_sites_language(run, file):
+    path = file("version: 1\nrules:\n  - name: r\n    active: {}\n    active: {}\n")
+    with translation.override("zh-hans"):
+        assert "该键重复出现" in run("apply", path)[2]
+        assert run("apply", file(FULL))[2] == "已应用。\n"

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from routing.models import Delivery, Rule, Source, Worker
 from routing.services import moving
@@ -15,12 +15,6 @@ from tests.routing.api.rows import delivery, inbound
 from tests.routing.services.configuration.files import FULL, applied
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
-
-
-@pytest.fixture(autouse=True)
-def in_english():
-    with translation.override("en"):
-        yield
 
 
 @pytest.fixture
