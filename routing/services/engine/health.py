@@ -9,6 +9,7 @@ from integrations.contract import Outcome, OutcomeKind, Reason
 from routing.models import Delivery, DeliveryStatus, Target
 from routing.policy.breaking import FIRST_PROBE, LAST_PROBE, Breaker, after_attempt
 from routing.services.delivering import Result
+from routing.services.engine import outbox
 from routing.services.engine.limiting import breaker_of
 
 FRESH = timedelta(seconds=1)
@@ -27,10 +28,12 @@ def note(results: Iterable[Result], now: datetime) -> list[str]:
     for result in results:
         if result.outcome is not None:
             by_target[result.job.target.id].append(result)
-    targets = Target.objects.filter(pk__in=by_target).only(*_READ)
-    stale = [target.pk for target in targets if not _is_known(target, by_target[target.pk], now)]
+    failing = {target for target, of_target in by_target.items() if not all(map(_is_sent, of_target))}
+    # What is left is told at once and known to work: there is nothing to write.
+    stale = failing.union(outbox.unwell([*by_target.keys() - failing], since=now - FRESH, now=now))
     mended = []
-    for target in targets.filter(pk__in=stale).select_for_update(no_key=True).order_by("id") if stale else ():
+    targets = Target.objects.filter(pk__in=stale).only(*_READ).select_for_update(no_key=True).order_by("id")
+    for target in targets if stale else ():
         was_broken = target.broken_since is not None
         _note(target, by_target[target.pk], now)
         if was_broken and target.broken_since is None:
@@ -38,12 +41,8 @@ def note(results: Iterable[Result], now: datetime) -> list[str]:
     return mended
 
 
-def _is_known(target: Target, results: Sequence[Result], now: datetime) -> bool:
-    """True when there is nothing to write: the target works, as everybody knows."""
-    works = all(result.outcome and result.outcome.kind is OutcomeKind.SENT for result in results)
-    is_well = not target.consecutive_failures and target.probe_at is None and target.broken_since is None
-    fresh = target.last_success_at is not None and timedelta() <= now - target.last_success_at < FRESH
-    return works and is_well and fresh
+def _is_sent(result: Result) -> bool:
+    return result.outcome is not None and result.outcome.kind is OutcomeKind.SENT
 
 
 def _note(target: Target, results: Sequence[Result], now: datetime) -> None:

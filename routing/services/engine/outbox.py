@@ -59,6 +59,10 @@ _HEADS = (
     " WHERE d.id IN (SELECT (SELECT b.id FROM routing_delivery b WHERE b.thread_id = h.id AND b.finished_at IS NULL"
     " ORDER BY b.id LIMIT 1) FROM routing_thread h WHERE h.id IN ({ids}))"
 )
+_UNWELL = (
+    "SELECT id FROM routing_target WHERE id IN ({ids}) AND NOT (consecutive_failures = 0 AND probe_at IS NULL"
+    " AND broken_since IS NULL AND last_success_at IS NOT NULL AND last_success_at > %s AND last_success_at <= %s)"
+)
 _CROWD = (
     "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM routing_delivery b WHERE b.finished_at IS NULL AND b.digest_id IS NULL"
     " AND b.thread_id IN (SELECT d.thread_id FROM routing_delivery d WHERE d.target_id = %s AND d.due_at IS NOT NULL"
@@ -225,6 +229,12 @@ def heads(threads: Sequence[int]) -> list[Head]:
     """The oldest unfinished delivery of each thread that has one."""
     rows = _all(_with(_HEADS, threads), threads) if threads else []
     return [Head._make([*row[:5], _moment(row[5]), row[6]]) for row in rows]
+
+
+def unwell(targets: Sequence[int], *, since: datetime, now: datetime) -> list[int]:
+    """Those of the targets that failed, are probed or are broken, or had no success noted after `since`."""
+    rows = _all(_with(_UNWELL, targets), [*targets, _stored(since), _stored(now)]) if targets else []
+    return [target for (target,) in rows]
 
 
 def _all(sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
