@@ -40,7 +40,7 @@ def find(call: RawCall, *, source: SourceEntry, direct: Direct | None, snapshot:
     return finding
 
 
-BATCH = 100
+BATCH = 50
 """Webhooks decided in one transaction: it may wait long for SQLite's lock while many come in, but holds it shortly."""
 
 
