@@ -61,10 +61,12 @@ def read(path: Path) -> str:
 )
 def test_every_code_is_explained(code: str) -> None:
     assert f"`{code}`" in read(DOCS / "reason-codes.md")
+    assert f"`{code}`" in read(DOCS / "reason-codes.zh-CN.md")
 
 
-def test_no_code_is_explained_that_there_is_not() -> None:
-    rows = [line for line in read(DOCS / "reason-codes.md").splitlines() if re.match(r"\| `\w+` \|", line)]
+@pytest.mark.parametrize("page", ["reason-codes.md", "reason-codes.zh-CN.md"])
+def test_no_code_is_explained_that_there_is_not(page: str) -> None:
+    rows = [line for line in read(DOCS / page).splitlines() if re.match(r"\| `\w+` \|", line)]
     known = {*map(str, Reason), *DeliveryReason.values, *InboundReason.values, "lost", "expired"}
     assert {line.split("`")[1] for line in rows} - known == set()
 
@@ -93,7 +95,7 @@ def test_both_languages_describe_the_same_settings() -> None:
     assert named[0] == named[1]
 
 
-@pytest.mark.parametrize("page", ["promises", "operations", "add-a-destination", "routing-cookbook"])
+@pytest.mark.parametrize("page", ["promises", "operations", "reason-codes", "add-a-destination", "routing-cookbook"])
 def test_both_languages_have_the_same_tables(page: str) -> None:
     rows = [read(DOCS / f"{page}{language}.md").count("\n|") for language in ("", ".zh-CN")]
     assert rows[0] == rows[1]
@@ -128,7 +130,8 @@ def test_a_chinese_page_has_the_steps_and_commands_of_the_english_one(page: Path
 
 
 @pytest.mark.parametrize(
-    "name", ["api-cookbook", "operations", "routing-cookbook", "single-sign-on", "setup/from-flashduty-direct"]
+    "name",
+    ["api-cookbook", "operations", "reason-codes", "routing-cookbook", "single-sign-on", "setup/from-flashduty-direct"],
 )
 def test_a_page_for_users_is_there_in_both_languages(name: str) -> None:
     assert f"[中文]({Path(name).name}.zh-CN.md)" in read(DOCS / f"{name}.md")

@@ -1,7 +1,9 @@
 """The shapes of a shift that is handed over."""
 
+from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from routing.api.serializers.log import ThreadSerializer
@@ -9,11 +11,17 @@ from routing.api.serializers.operating import AuditEntrySerializer
 from routing.models import Delivery, Silence
 
 
+def _usual(moment: datetime) -> None:
+    """Raise ValidationError for a moment whose zone no clock ever showed in whole minutes, or that no zone can show."""
+    if not 2000 <= moment.year <= 9000:
+        raise serializers.ValidationError(_("Use a time such as 2026-01-31T09:00:00+08:00."))
+
+
 class SpanSerializer(serializers.Serializer[Any]):
     """A span of time, whose end is not part of it."""
 
-    since = serializers.DateTimeField()
-    until = serializers.DateTimeField()
+    since = serializers.DateTimeField(validators=[_usual])
+    until = serializers.DateTimeField(validators=[_usual])
 
 
 class LostDeliverySerializer(serializers.ModelSerializer[Delivery]):

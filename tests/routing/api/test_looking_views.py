@@ -49,6 +49,8 @@ def test_a_shift_is_told_between_two_moments(caller):
     assert [lost["target"] for lost in seen["lost"]] == ["team"]
     assert [silence["name"] for silence in seen["silences"]] == ["night"]
     assert caller.get("/api/v1/shift/", {**span, "until": span["since"]}).json().keys() == {"until"}
+    ancient = {"since": "0001-01-01T01:12:00Z", "until": "9999-12-31T23:59:59Z"}
+    assert caller.get("/api/v1/shift/", ancient).json().keys() == {"since", "until"}
     assert caller.get("/api/v1/shift/", {"since": "yesterday"}).json().keys() == {"since", "until"}
 
 
