@@ -1,0 +1,68 @@
+"""Signing in at a provider on another origin, as a browser does it: policies, cookies and redirects included."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.test_whatif import serious
+from tests.relaying import Relay, own_database
+from tests.site.providers import CLIENT, SECRET, House, open_house
+
+pytestmark = pytest.mark.browser
+SRE = {"sub": "kim-1", "preferred_username": "kim", "email": "kim@example.com", "groups": ["sre"]}
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    with open_house() as house:
+        yield house
+
+
+@pytest.fixture
+def address(house: House, tmp_path) -> Iterator[str]:
+    """Of a relay that knows this provider."""
+    with own_database() as url:
+        relay = Relay(tmp_path, url)
+        relay.environment |= {
+            "SSO_OIDC_URL": house.url, "SSO_OIDC_CLIENT_ID": CLIENT, "SSO_OIDC_CLIENT_SECRET": SECRET,
+            "SSO_OIDC_NAME": "Keycloak", "SSO_OPERATOR_GROUPS": "sre",
+        }  # fmt: skip
+        relay.environment.pop("EGRESS_PROXY", None)
+        relay.manage("collectstatic", "--noinput", "--verbosity", "0")
+        try:
+            relay.start()
+            yield f"http://127.0.0.1:{relay.port}"
+        finally:
+            relay.destroy()
+
+
+def sign_in(page: Page, address: str) -> None:
+    page.goto(f"{address}/admin/routing/rule/")
+    page.click("a:has-text('Sign in with Keycloak')")
+
+
+def test_somebody_signs_in_at_the_provider_lands_where_they_wanted_and_leaves(
+    browser: Browser, house: House, address: str, trouble: list[str]
+) -> None:
+    context = browser.new_context(locale="en-US")
+    page = context.new_page()
+    page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    house.person = dict(SRE)
+    page.goto(f"{address}/admin/routing/rule/")
+    assert serious(page) == []
+    trouble.clear()  # the checker's own script
+    sign_in(page, address)
+    page.wait_for_url(f"{address}/admin/routing/rule/")
+    assert page.locator("#user-tools").inner_text().upper().count("KIM") == 1
+    assert page.locator("a.addlink").count() >= 1
+    page.click("#logout-form button")
+    page.goto(f"{address}/admin/")
+    assert "/admin/login/" in page.url
+    assert trouble == []
+    house.person["groups"] = ["sales"]
+    sign_in(page, address)
+    assert "None of your groups has a role here" in page.inner_text("body")
+    assert serious(page) == []
+    context.close()
