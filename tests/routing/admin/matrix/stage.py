@@ -34,7 +34,7 @@ from routing.models import (
     Thread,
     Trial,
 )
-from routing.services import bodies
+from routing.services import bodies, sources
 from routing.services.muting import mute_link
 from tests.routing.calls import BOT, make_rule, make_source, make_target, send
 
@@ -46,7 +46,7 @@ class Stage:
     """What the pages show."""
 
     things: dict[str, Any] = field(default_factory=dict)
-    """By model name: the object whose page is opened."""
+    """By model name: the object whose page is opened; one of two hook keys and of two client secrets."""
     spare: dict[str, Any] = field(default_factory=dict)
     """By model name: one that may be deleted, where the other one is in use."""
     versions: dict[str, int] = field(default_factory=dict)
@@ -81,6 +81,8 @@ def set_up() -> Stage:
     hook = Source.objects.get(name="hook")
     stage.things = {
         "source": source,
+        "hook_key": sources.add_hook_key(source),
+        "client_secret": sources.add_client_secret(source, "another"),
         "project": Project.objects.first() or Project.objects.create(source=source, slug="web"),
         "target": bot,
         "feishubot": FeishuBot.objects.get(pk=bot.pk),

@@ -129,6 +129,15 @@ PAGES: Mapping[str, Page] = {
         f"routing_{name}_simple_history": Page(VIEWER, version_of(name), status=(302,))
         for name in ("feishubot", "flashdutytarget")
     },
+    "sandbox": Page(VIEWER),
+    "key_leak": Page(ADMINISTRATOR),
+    "key_leak_begin": Page(NOBODY, refusal=405),
+    "key_leak_end": Page(NOBODY, refusal=405),
+    "key_leak_hook_key": Page(NOBODY, of("source"), refusal=405),
+    "key_leak_client_secret": Page(NOBODY, of("source"), refusal=405),
+    "key_leak_token": Page(NOBODY, of("apitoken"), refusal=405),
+    **{f"key_leak_finish_{kind}": Page(ADMINISTRATOR, of(kind)) for kind in ("client_secret", "hook_key", "user")},
+    "key_leak_finish_token": Page(ADMINISTRATOR, of("apitoken")),
 }
 """Name of the URL -> the page; one here goes before STOCK."""
 
@@ -201,6 +210,13 @@ BUTTONS: tuple[Button, ...] = (
     _form("group", "add", ADMINISTRATOR, name="another"), _form("group", "change", ADMINISTRATOR, name="changed"), _delete("group", ADMINISTRATOR),
     _form("user", "add", ADMINISTRATOR, username="another", password1="a-long-passw0rd!", password2="a-long-passw0rd!"),
     _form("user", "change", ADMINISTRATOR, first_name="Changed"), _delete("user", ADMINISTRATOR),
+    Button("key_leak_begin", ADMINISTRATOR, data=lambda stage: {"since": "2026-01-01T00:00"}),
+    Button("key_leak_end", ADMINISTRATOR),
+    Button("key_leak_hook_key", ADMINISTRATOR, of("source")),
+    Button("key_leak_client_secret", ADMINISTRATOR, of("source"), lambda stage: {"secret": "a-new-secret"}),
+    Button("key_leak_token", ADMINISTRATOR, of("apitoken")),
+    *[Button(f"key_leak_finish_{kind}", ADMINISTRATOR, of(kind)) for kind in ("client_secret", "hook_key", "user")],
+    Button("key_leak_finish_token", ADMINISTRATOR, of("apitoken")),
     Button("auth_user_password_change", ADMINISTRATOR, of("user"), lambda stage: {"password1": "a-long-passw0rd!", "password2": "a-long-passw0rd!"}, fills=True),
 )  # fmt: skip
 
