@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from routing.admin.history import ConfigurationAdmin
+from routing.admin.rhythms import ShowsRhythm
 from routing.admin.trials import TryingSource, may_try
 from routing.admin.wording import UNOPENED
 from routing.codes import words
@@ -71,20 +72,20 @@ class ProjectInline(admin.TabularInline):
 
 
 @admin.register(Source)
-class SourceAdmin(TryingSource, ConfigurationAdmin):
+class SourceAdmin(ShowsRhythm, TryingSource, ConfigurationAdmin):
     """Connections: hook URLs for copying, secrets written only, refused calls in sight."""
 
     form = SourceForm
     list_display = ("name", "title", "signed", "last_alert", "refused", "project_count")
     search_fields = ("name", "title")
     ordering = ("name",)
-    readonly_fields = ("hook_urls", "secrets", "refused")
+    readonly_fields = ("hook_urls", "secrets", "refused", "rhythm")
     inlines = (ProjectInline,)
     change_form_template = "admin/routing/source/change_form.html"
     fieldsets = (
         (None, {"fields": ("name", "title")}),
         (_("How Sentry reaches us"), {"fields": ("hook_urls", "secrets", "new_client_secret", "accept_unsigned", "refused")}),
-        (_("What is routed"), {"fields": ("issue_actions", "default_targets", "silence_after_minutes")}),
+        (_("What is routed"), {"fields": ("issue_actions", "default_targets", "silence_after_minutes", "rhythm")}),
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
@@ -209,7 +210,7 @@ SECRET_ROW = (
 
 
 @admin.register(Project)
-class ProjectAdmin(ConfigurationAdmin):
+class ProjectAdmin(ShowsRhythm, ConfigurationAdmin):
     """Projects: learned from payloads; default targets may be set for many at once."""
 
     list_display = ("slug", "title", "source", "sentry_id", "targets")
@@ -217,7 +218,8 @@ class ProjectAdmin(ConfigurationAdmin):
     search_fields = ("slug", "title", "sentry_id")
     ordering = ("source", "slug")
     list_select_related = ("source",)
-    fields = ("source", "slug", "title", "sentry_id", "default_targets", "silence_after_minutes")
+    fields = ("source", "slug", "title", "sentry_id", "default_targets", "silence_after_minutes", "rhythm")
+    readonly_fields = ("rhythm",)
     actions = ("send_to",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Project]:

@@ -1,14 +1,15 @@
 """Learning the rhythm of sources and projects from what was received: every webhook is taken in once."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
 
 from routing.models import Inbound, Source
 from routing.models import Rhythm as Row
-from routing.policy.rhythms import KEPT, Day, Rhythm, heard
+from routing.policy.rhythms import KEPT, Rhythm, heard
+from routing.selectors.rhythms import rhythm_of
 
 AT_ONCE = 2000
 """Webhooks taken in by one short transaction."""
@@ -20,12 +21,6 @@ PROJECTS_AT_MOST = 2000
 def listen(now: datetime) -> frozenset[int]:
     """Take in what came since the last time; returns the sources of which all was taken in."""
     return frozenset(source for source in Source.objects.values_list("pk", flat=True) if _listen_to(source, now))
-
-
-def rhythm_of(row: Row) -> Rhythm:
-    """A stored rhythm as the policy takes it."""
-    days = {date.fromisoformat(day): Day(count, tuple(gaps)) for day, (count, gaps) in row.days.items()}
-    return Rhythm(since=row.since, last_at=row.last_at, days=days)
 
 
 def _listen_to(source: int, now: datetime) -> bool:

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from integrations.contract import Text
 from routing.models import Inbound, InboundStatus, Notice, Project, Rhythm, Source, Worker
-from routing.policy.rhythms import AT_LEAST, usual_silence
+from routing.policy.rhythms import AT_LEAST
+from routing.selectors.rhythms import expectation
 from routing.selectors.workers import STALE_AFTER
-from routing.services.listening import listen, rhythm_of
+from routing.services.listening import listen
 from routing.services.notices import AGAIN_AFTER, in_both_languages, notify, over
 
 EVERY = timedelta(minutes=1)
@@ -89,13 +89,10 @@ def _quiet(now: datetime, current: frozenset[int]) -> Look:
 def _too_long(minutes: int | None, row: Rhythm | None, since: datetime, now: datetime) -> timedelta | None:
     """How long nothing came, where that is longer than set or, with nothing set, than is usual."""
     last = row.last_at if row is not None and row.last_at is not None else since
-    silence = now - last
-    if minutes is not None:
-        return silence if minutes and silence > timedelta(minutes=minutes) else None
-    if row is None or silence <= AT_LEAST:
-        return None
-    usual = usual_silence(rhythm_of(row), now, timezone.get_default_timezone())
-    return silence if usual is not None and silence > usual else None
+    if minutes is None and now - last <= AT_LEAST:
+        return None  # never odd: what is usual need not be worked out, every minute and for every project
+    late_at = expectation(minutes, row, since, now).late_at
+    return now - last if late_at is not None and now > late_at else None
 
 
 def _refused(now: datetime) -> Look:
