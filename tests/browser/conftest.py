@@ -2,11 +2,15 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from django.conf import settings as site
 from django.contrib.auth.models import Group, User
+from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser.looking import LOADED, WIDE
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -18,6 +22,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+ROOMS = {"zh-CN": "dark", "en-US": "light"}
+"""Language -> colour scheme: pairs instead of every combination."""
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +42,16 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def profiles(browser: Browser) -> dict[str, BrowserContext]:
+    """One profile a language, which keeps the static files that it has loaded."""
+    found = {}
+    for language, scheme in ROOMS.items():
+        found[language] = browser.new_context(locale=language, color_scheme=scheme, viewport=WIDE)  # type: ignore[arg-type]
+        found[language].add_init_script(LOADED)
+    return found
+
+
 @pytest.fixture
 def administrator(transactional_db: None) -> User:
     """Somebody who may do everything."""
@@ -50,12 +66,20 @@ def viewer(transactional_db: None) -> User:
     return user
 
 
-@pytest.fixture(params=["zh-CN", "en-US"])
-def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
-    """A fresh profile in each language."""
-    context = browser.new_context(locale=request.param, viewport={"width": 1280, "height": 900})
+@pytest.fixture(params=list(ROOMS))
+def language(request: pytest.FixtureRequest) -> str:
+    """Each language, in its colours."""
+    return str(request.param)
+
+
+@pytest.fixture
+def context(language: str, profiles: dict[str, BrowserContext]) -> Iterator[BrowserContext]:
+    """A profile in which nobody is logged in."""
+    context = profiles[language]
     yield context
-    context.close()
+    for page in context.pages:
+        page.close()
+    context.clear_cookies()
 
 
 @pytest.fixture
@@ -65,14 +89,24 @@ def trouble() -> list[str]:
 
 
 @pytest.fixture
-def page(context: BrowserContext, live_server, administrator: User, trouble: list[str]) -> Page:
-    """The admin, logged in; console errors and policy violations are collected."""
+def log_in(context: BrowserContext, live_server: object) -> Callable[[User], None]:
+    """Give the browser somebody's session; the form for it has tests of its own."""
+
+    def log_in(user: User) -> None:
+        client = Client()
+        client.force_login(user)
+        name = site.SESSION_COOKIE_NAME
+        context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": str(live_server)}])
+
+    return log_in
+
+
+@pytest.fixture
+def page(context: BrowserContext, log_in: Callable[[User], None], administrator: User, trouble: list[str]) -> Page:
+    """A tab of the administrator's; console errors and policy violations are collected."""
+    log_in(administrator)
     page = context.new_page()
     page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.goto(live_server.url + "/admin/login/?next=/admin/")
-    page.fill("#id_username", "admin")
-    page.fill("#id_password", "a-long-password")
-    page.click("[type=submit]")
-    page.wait_for_url(live_server.url + "/admin/")
+    page.on("dialog", lambda dialog: (trouble.append(dialog.message), dialog.dismiss()))
     return page

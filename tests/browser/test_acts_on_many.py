@@ -1,13 +1,13 @@
 """Resending what died, as an operator does it: from a target to the plan, to the job, and stopping it."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from routing.models import AuditEntry, BulkJob, Delivery, Inbound
 from routing.services.bulk import jobs
 from tests.browser import scene
+from tests.browser.looking import check
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
@@ -23,15 +23,6 @@ def dead(made: scene.Scene, count: int) -> None:
             inbound=inbound, target=made.bot, target_name="team", kind="feishu", status="dead", reason="bad_address",
             severity="warning", sentry_status="triggered", alert_key=inbound.alert_key, finished_at=timezone.now(),
         )  # fmt: skip
-
-
-def check(page: Page, trouble: list[str]) -> None:
-    """Nothing was complained about, nobody is shut out, nothing of a stranger's ran."""
-    assert trouble == []
-    assert page.title() != "owned"
-    violations = Axe().run(page).response["violations"]
-    assert [one["id"] for one in violations if one["impact"] in {"serious", "critical"}] == []
-    trouble.clear()  # axe itself tries inline styles, which the policy refuses
 
 
 def test_what_died_is_planned_sent_again_in_the_background_and_stopped(

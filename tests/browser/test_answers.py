@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from routing.models import AuditEntry, Delivery, Silence, Thread
 from routing.services.muting import mute_link
 from tests.browser import scene
-from tests.browser.test_pages import open_and_check
+from tests.browser.looking import open_and_check
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 

@@ -5,6 +5,12 @@ import pytest
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
 
+@pytest.fixture
+def language() -> str:
+    """The description is in English only."""
+    return "en-US"
+
+
 @pytest.mark.parametrize(("path", "selector"), [("docs", ".opblock-summary-path"), ("redoc", "[data-section-id]")])
 def test_the_description_is_drawn_from_this_host_alone(context, live_server, path, selector):
     page = context.new_page()

@@ -4,9 +4,8 @@ import pytest
 from playwright.sync_api import Page
 
 from routing.models import Inbound
+from tests.browser.looking import open_and_check, serious
 from tests.browser.scene import HOSTILE
-from tests.browser.test_pages import open_and_check
-from tests.browser.test_whatif import serious
 from tests.routing.calls import make_rule, make_source, make_target, send
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]

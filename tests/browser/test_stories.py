@@ -12,11 +12,9 @@ BOT_URL = "https://open.feishu.cn/open-apis/bot/v2/hook/0b7b3b7e"
 
 
 @pytest.fixture
-def context(browser):
+def language() -> str:
     """One language is enough where the story is the same."""
-    context = browser.new_context(locale="en-US", viewport={"width": 1280, "height": 900})
-    yield context
-    context.close()
+    return "en-US"
 
 
 def test_a_new_connection_shows_its_hook_url_and_warns_of_a_loopback_address(page: Page, live_server) -> None:
@@ -49,15 +47,13 @@ def test_a_bot_is_added_with_its_secret_written_and_never_shown(page: Page, live
     assert (target.title, target.settings()["secret"]) == ("Team", "sign-me")
 
 
-@pytest.mark.parametrize(
-    "url", ["https://evil.example/open-apis/bot/v2/hook/x", "https://open.feishu.cn/open-apis/bot/hook/x"]
-)
-def test_an_address_that_cannot_work_is_refused_with_what_to_do(page: Page, live_server, url: str) -> None:
+def test_an_address_that_cannot_work_is_refused_with_what_to_do(page: Page, live_server) -> None:
     page.goto(f"{live_server.url}/admin/routing/feishubot/add/")
     page.fill("#id_name", "team")
-    page.fill("#id_webhook_url", url)
-    page.click("[name=_save]")
-    assert page.locator(".field-webhook_url .errorlist").inner_text()
+    for url in ("https://evil.example/open-apis/bot/v2/hook/x", "https://open.feishu.cn/open-apis/bot/hook/x"):
+        page.fill("#id_webhook_url", url)
+        page.click("[name=_save]")
+        assert page.locator(".field-webhook_url .errorlist").inner_text()
     assert not Target.objects.exists()
 
 
@@ -146,13 +142,10 @@ def test_a_dead_delivery_is_sent_again_from_its_page(page: Page, live_server) ->
     assert AuditEntry.objects.filter(action="resend").exists()
 
 
-def test_a_viewer_sees_the_log_and_changes_nothing(context, live_server, viewer: User) -> None:
+def test_a_viewer_sees_the_log_and_changes_nothing(context, log_in, live_server, viewer: User) -> None:
     made = scene.make()
+    log_in(viewer)
     page = context.new_page()
-    page.goto(f"{live_server.url}/admin/login/")
-    page.fill("#id_username", "viewer")
-    page.fill("#id_password", "a-long-password")
-    page.click("[type=submit]")
     page.goto(f"{live_server.url}/admin/routing/inbound/{made.inbound.pk}/change/")
     assert page.get_by_role("button", name="Resend").count() == 0
     for path in (f"inbound/{made.inbound.pk}/body/", "rule/add/", "source/add/"):
@@ -161,15 +154,6 @@ def test_a_viewer_sees_the_log_and_changes_nothing(context, live_server, viewer:
         assert response.status == 403, path
     assert page.goto(f"{live_server.url}/admin/routing/rule/{made.rule.pk}/change/").status == 200
     assert page.locator("[name=_save]").count() == 0
-
-
-def test_nothing_changes_by_following_a_link(page: Page, live_server) -> None:
-    made = scene.make()
-    for path in (f"delivery/{made.delivery.pk}/resend/", f"rule/{made.rule.pk}/move/"):
-        response = page.goto(f"{live_server.url}/admin/routing/{path}")
-        assert response is not None
-        assert response.status == 403, path
-    assert Delivery.objects.count() == 1
 
 
 def test_guessing_passwords_is_braked(context, live_server, administrator: User) -> None:

@@ -8,8 +8,7 @@ from pytest_httpserver import HTTPServer
 from routing.models import Trial, Worker
 from routing.services.delivering import open_door
 from routing.services.engine.clock import DatabaseClock
-from tests.browser.test_pages import open_and_check
-from tests.browser.test_whatif import serious
+from tests.browser.looking import open_and_check, serious
 from tests.routing.calls import make_rule, make_source, make_target
 from tests.routing.services.engine.conftest import BAD_SIGNATURE, Bots, Turner
 

@@ -1,24 +1,13 @@
 """What would change, as an operator asks it: from the form, in a new page, without losing or saving anything."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from routing.models import Rule, Silence
 from tests.browser import scene
-from tests.browser.test_pages import open_and_check
+from tests.browser.looking import serious
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
-
-
-def serious(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{violation['id']}: {node['html'][:120]}"
-        for violation in found
-        if violation["impact"] in {"serious", "critical"}
-        for node in violation["nodes"][:3]
-    ]
 
 
 def test_the_rule_form_asks_in_a_new_page_and_saves_nothing(page: Page, live_server, trouble: list[str]) -> None:
@@ -48,9 +37,3 @@ def test_the_silence_form_shows_what_it_would_have_caught(page: Page, live_serve
     assert trouble == []
     assert serious(answer) == []
     assert Silence.objects.count() == 1
-
-
-def test_the_pages_open_cleanly(page: Page, live_server, trouble: list[str]) -> None:
-    made = scene.make()
-    open_and_check(page, f"{live_server.url}/admin/routing/rule/what-if/", trouble)
-    open_and_check(page, f"{live_server.url}/admin/routing/inbound/{made.inbound.pk}/test/", trouble)

@@ -72,7 +72,12 @@ def test_what_the_page_announces_is_what_the_watch_tells(source: Source) -> None
 @pytest.mark.parametrize(
     ("minutes", "days", "every", "begins"),
     [
-        (None, 3, 10, "Still being learned: 433 webhooks on 4 days so far. It takes 8 days, and 200 webhooks on 5 of them;"),
+        (
+            None,
+            3,
+            10,
+            "Still being learned: 433 webhooks on 4 days so far. It takes 8 days, and 200 webhooks on 5 of them;",
+        ),
         (None, 20, 600, "Heard too rarely to learn from (49 webhooks on 21 days):"),
         (0, 10, 10, "Not watched, as 0 minutes are set here."),
     ],
