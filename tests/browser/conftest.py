@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.browser.looking import LOADED, WIDE
+from tests.browser.looking import WIDE, new_profile
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -45,11 +45,10 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def profiles(browser: Browser) -> dict[str, BrowserContext]:
     """One profile a language, which keeps the static files that it has loaded."""
-    found = {}
-    for language, scheme in ROOMS.items():
-        found[language] = browser.new_context(locale=language, color_scheme=scheme, viewport=WIDE)  # type: ignore[arg-type]
-        found[language].add_init_script(LOADED)
-    return found
+    return {
+        language: new_profile(browser, locale=language, color_scheme=scheme, viewport=WIDE)
+        for language, scheme in ROOMS.items()
+    }
 
 
 @pytest.fixture

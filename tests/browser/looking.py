@@ -3,7 +3,7 @@
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 800}
 PROMISED = {
@@ -15,8 +15,8 @@ PROMISED = {
 """WCAG 2.2 AA, which is what is promised."""
 FRAME = [["#nav-sidebar"], ["#header"]]
 """What is the same around every page, and looked at on the dashboard."""
-LOADED = f"window.loadAxe = () => {{ if (!window.axe) {{ {AXE_SCRIPT} }} }};"
-"""For `add_init_script`: there on every page, and read only where it is called."""
+_LOADED = f"window.loadAxe = () => {{ if (!window.axe) {{ {AXE_SCRIPT} }} }};"
+"""There on every page, and read only where it is called."""
 SERIOUS = """
 async ([options, exclude]) => (loadAxe(), await axe.run({include: [["html"]], exclude}, options)).violations
   .filter(found => ["serious", "critical"].includes(found.impact))
@@ -32,6 +32,13 @@ CLEAN = """
     .slice(-4).map(each => `${each.tagName} ${each.id} ${each.className}`).join(", "),
 })
 """
+
+
+def new_profile(browser: Browser, **options: Any) -> BrowserContext:
+    """A profile whose pages can be looked at; the options are those of `new_context`."""
+    profile = browser.new_context(**options)
+    profile.add_init_script(_LOADED)
+    return profile
 
 
 def open_and_check(page: Page, url: str, trouble: list[str]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.test_whatif import serious
+from tests.browser.looking import new_profile, serious
 from tests.relaying import Relay, own_database
 from tests.site.providers import CLIENT, SECRET, House, open_house
 
@@ -45,7 +45,7 @@ def sign_in(page: Page, address: str) -> None:
 def test_somebody_signs_in_at_the_provider_lands_where_they_wanted_and_leaves(
     browser: Browser, house: House, address: str, trouble: list[str]
 ) -> None:
-    context = browser.new_context(locale="en-US")
+    context = new_profile(browser, locale="en-US")
     page = context.new_page()
     page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: trouble.append(str(error)))

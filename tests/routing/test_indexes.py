@@ -11,6 +11,7 @@ from bench.chaos.release import LAST_MIGRATION
 from routing.indexes import AddIndexOnline, DropIndexes
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 ALWAYS_WRITTEN = {"inbound", "delivery", "attempt", "thread"}
 STORING = "LOCK TABLE routing_inbound IN ROW EXCLUSIVE MODE"  # as an insert does
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'CREATE INDEX%'"
@@ -18,7 +19,7 @@ ADD = AddIndexOnline("inbound", models.Index(fields=["title"], name="inbound_pas
 
 
 @pytest.fixture
-def state(transactional_db):
+def state(db):
     """The models as the migrations leave them; the index is gone after the test."""
     yield MigrationLoader(connection).project_state()
     with connection.cursor() as cursor:
