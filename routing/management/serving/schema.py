@@ -15,6 +15,8 @@ from django.db.migrations.executor import MigrationExecutor
 ADVISORY_LOCK = 4_703_221
 """Any number of ours: the key of the Postgres lock, shared by every host of one database."""
 
+LOOK_SECONDS = 0.2
+
 log = structlog.get_logger(__name__)
 
 
@@ -60,16 +62,23 @@ def disconnect() -> None:
 @contextmanager
 def _alone() -> Iterator[None]:
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
+        # A statement that waits for the lock would keep a snapshot, and who has the lock waits for snapshots in turn
+        # when it makes an index beside the writers.
+        while not _answers("SELECT pg_try_advisory_lock(%s)"):
+            sleep(LOOK_SECONDS)
         try:
             yield
         finally:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+            _answers("SELECT pg_advisory_unlock(%s)")
         return
     with _file_lock("migrate.lock"):
         yield
+
+
+def _answers(statement: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [ADVISORY_LOCK])
+        return bool(cursor.fetchone()[0])
 
 
 @contextmanager

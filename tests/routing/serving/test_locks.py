@@ -1,12 +1,15 @@
 """Migrations beside a table that somebody holds: webhooks get through, and so does the migration in the end."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 from django.utils import translation
 
-from routing.management.serving import locks
+from routing.management.serving import locks, schema
 from routing.management.serving.locks import in_turns
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -73,3 +76,34 @@ def test_migrate_leaves_the_connection_as_it_was_and_says_what_to_do(held, monke
     with connection.cursor() as cursor:
         cursor.execute("SHOW lock_timeout")
         assert cursor.fetchone() == ("0",)
+
+
+def test_who_waits_to_migrate_is_in_nobodys_way_who_makes_an_index(held, monkeypatch):
+    held.rollback()
+    held.autocommit = True
+    is_waiting, may_look_again = threading.Event(), threading.Event()
+
+    def pause(_: float) -> None:
+        is_waiting.set()
+        may_look_again.wait(20)
+
+    monkeypatch.setattr(schema, "sleep", pause)
+    held.execute("SELECT pg_advisory_lock(%s)", [schema.ADVISORY_LOCK])
+    with ThreadPoolExecutor(1) as pool:
+        second = pool.submit(up_to_date)
+        try:
+            assert is_waiting.wait(20)
+            held.execute("SET statement_timeout = '5s'")
+            held.execute("CREATE INDEX CONCURRENTLY passing ON routing_inbound (title)")
+            held.execute("DROP INDEX passing")
+        finally:
+            held.execute("SELECT pg_advisory_unlock(%s)", [schema.ADVISORY_LOCK])
+            may_look_again.set()
+        assert second.result(20) == 0
+
+
+def up_to_date() -> int:
+    try:
+        return schema.bring_up_to_date()
+    finally:
+        connection.close()
