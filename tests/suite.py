@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 from cryptography.fernet import Fernet
 
-PYTEST = [sys.executable, "-m", "pytest", "-q"]
+PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=12", "--durations-min=5"]
 SIDE_BY_SIDE = ["-n", os.environ.get("TEST_PROCESSES", "auto"), "--dist", "worksteal"]
 WITH_POSTGRES = [
     "tests/routing",
