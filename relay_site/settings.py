@@ -181,6 +181,7 @@ SPECTACULAR_SETTINGS = {
         "InboundStatusEnum": "routing.models.InboundStatus",
         "DeliveryStatusEnum": "routing.models.DeliveryStatus",
         "JobStatusEnum": "routing.models.BulkStatus",
+        "JobReasonEnum": "routing.models.BulkReason",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -12,7 +12,7 @@ import yaml
 
 import integrations
 from integrations.contract import ConfigError, OutcomeKind, Reason, Response
-from routing.models import DeliveryReason, DeliveryStatus, InboundReason, InboundStatus
+from routing.models import BulkReason, BulkStatus, DeliveryReason, DeliveryStatus, InboundReason, InboundStatus
 from routing.policy.conditions import parse_when
 from routing.policy.severity import parse_mapping
 from routing.policy.specs import RuleSpec, SilenceSpec, TargetSpec
@@ -48,6 +48,8 @@ def read(path: Path) -> str:
         {
             *map(str, Reason),
             *map(str, OutcomeKind),
+            *BulkReason.values,
+            *BulkStatus.values,
             *DeliveryReason.values,
             *DeliveryStatus.values,
             *InboundReason.values,
@@ -67,7 +69,7 @@ def test_every_code_is_explained(code: str) -> None:
 @pytest.mark.parametrize("page", ["reason-codes.md", "reason-codes.zh-CN.md"])
 def test_no_code_is_explained_that_there_is_not(page: str) -> None:
     rows = [line for line in read(DOCS / page).splitlines() if re.match(r"\| `\w+` \|", line)]
-    known = {*map(str, Reason), *DeliveryReason.values, *InboundReason.values, "lost", "expired"}
+    known = {*map(str, Reason), *BulkReason.values, *DeliveryReason.values, *InboundReason.values, "lost", "expired"}
     assert {line.split("`")[1] for line in rows} - known == set()
 
 

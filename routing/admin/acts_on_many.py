@@ -20,15 +20,9 @@ from routing.admin.tables import filters_of
 from routing.models import BulkAct
 from routing.reasons import LEFT_OUT
 from routing.services.bulk import jobs
+from routing.services.bulk.acts import ACTS
 from routing.services.bulk.planning import plan
 
-PERMISSIONS: Mapping[str, str] = {
-    BulkAct.RESEND: "routing.resend_delivery",
-    BulkAct.RESEND_NOW: "routing.resend_delivery",
-    BulkAct.CANCEL: "routing.cancel_delivery",
-    BulkAct.REPROCESS: "routing.reprocess_inbound",
-    BulkAct.REPLAY: "routing.replay_quarantinedcall",
-}
 TOOLS: Mapping[str, Any] = {
     BulkAct.RESEND: gettext_lazy("Resend this list…"),
     BulkAct.CANCEL: gettext_lazy("Cancel what waits in this list…"),
@@ -39,7 +33,7 @@ TOOLS: Mapping[str, Any] = {
 
 def may_act(request: HttpRequest, act: str) -> bool:
     """Whether somebody may do an act, and so also stop it."""
-    return bool(request.user.has_perm(PERMISSIONS[act]))
+    return bool(request.user.has_perm(ACTS[act].permission))
 
 
 def worded(counts: Mapping[str, int]) -> list[tuple[Any, int]]:

@@ -1,6 +1,6 @@
 """Data, constraints and trivial properties; behaviour lives in services."""
 
-from routing.models.bulk import BulkAct, BulkItem, BulkJob, BulkStatus
+from routing.models.bulk import ActorKind, BulkAct, BulkItem, BulkJob, BulkReason, BulkStatus
 from routing.models.deliveries import Attempt, Delivery, DeliveryReason, DeliveryStatus, MessageType, OpenThread, Thread
 from routing.models.log import Inbound, InboundBody, InboundReason, InboundStatus, QuarantinedCall
 from routing.models.operations import ApiToken, AuditEntry, Notice, Role, SandboxCall, Worker
@@ -19,12 +19,14 @@ from routing.models.targets import FeishuBot, FlashdutyTarget, Target
 from routing.models.trials import Trial, TrialOf
 
 __all__ = [
+    "ActorKind",
     "ApiToken",
     "Attempt",
     "AuditEntry",
     "BulkAct",
     "BulkItem",
     "BulkJob",
+    "BulkReason",
     "BulkStatus",
     "ClientSecret",
     "ConfigurationStamp",

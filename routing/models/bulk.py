@@ -26,12 +26,37 @@ class BulkStatus(models.TextChoices):
     CANCELLED = "cancelled", _("cancelled")
 
 
+class BulkReason(models.TextChoices):
+    """Why a job was cancelled."""
+
+    CANCELLED_BY_OPERATOR = "cancelled_by_operator", _("stopped by a person")
+    NOT_PREPARED = "not_prepared", _("the process that prepared it died")
+    TOKEN_REVOKED = "token_revoked", _("the token that began it was revoked")
+    TOKEN_EXPIRED = "token_expired", _("the token that began it has expired")
+    USER_DEACTIVATED = "user_deactivated", _("the account that began it was switched off or deleted")
+    PERMISSION_LOST = "permission_lost", _("the account that began it may not do this any more")
+
+
+class ActorKind(models.TextChoices):
+    """What began a job; kept when it is gone."""
+
+    USER = "user"
+    TOKEN = "token"  # noqa: S105 - a word
+
+
 class BulkJob(models.Model):
     """One act on many rows, chosen by a filter, worked off by the worker."""
 
     act = models.CharField(_("act"), max_length=16, choices=BulkAct.choices)
     status = models.CharField(_("status"), max_length=16, choices=BulkStatus.choices, default=BulkStatus.PREPARING)
+    reason = models.CharField(
+        _("reason"), max_length=32, choices=BulkReason.choices, blank=True, default="", db_default=""
+    )
+    """Why it was cancelled; empty otherwise."""
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, verbose_name=_("user"), null=True)
+    token = models.ForeignKey("ApiToken", models.SET_NULL, verbose_name=_("API token"), null=True)
+    actor_kind = models.CharField(max_length=8, choices=ActorKind.choices, blank=True, default="", db_default="")
+    """Empty for a command, and for what began before this was noted."""
     actor = models.CharField(_("actor"), max_length=150)
     """The user's or token's name, kept when either is gone."""
     name = models.CharField(_("name"), max_length=100, blank=True, default="", db_default="")

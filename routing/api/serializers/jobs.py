@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Count
 from rest_framework import serializers
 
-from routing.models import BulkAct, BulkJob, BulkStatus
+from routing.models import BulkAct, BulkJob, BulkReason, BulkStatus
 
 _MAX_ID = 2**63 - 1
 
@@ -77,12 +77,13 @@ class JobSerializer(serializers.ModelSerializer[BulkJob]):
     name = serializers.CharField(allow_blank=True)
     filter = serializers.DictField(child=serializers.CharField())
     left = serializers.IntegerField()
+    reason = serializers.ChoiceField(BulkReason.choices, allow_blank=True, help_text="Why it was cancelled.")
     reasons = _counts("Why rows failed or were left out.")
 
     class Meta:
         model = BulkJob
         fields: tuple[str, ...] = (
-            "id", "name", "act", "status", "actor", "filter", "total", "done", "failed", "left_out", "left", "reasons",
+            "id", "name", "act", "status", "reason", "actor", "filter", "total", "done", "failed", "left_out", "left", "reasons",
             "created_at", "finished_at",
         )  # fmt: skip
 

@@ -26,6 +26,8 @@ _ALWAYS = 50
 class Act:
     """One act. `do` answers "" for a row that is done, LATER, or why it is left out."""
 
+    permission: str
+    """What an account needs to begin it, to stop it, and for it to go on."""
     fates: Callable[["QuerySet[Any]"], "QuerySet[Any]"]
     """The rows with their fate: see `selectors.fates`."""
     do: Callable[[BulkJob, int, datetime], str]
@@ -109,9 +111,25 @@ def _deciding(lane: int, now: datetime) -> int:
 
 
 ACTS: Mapping[str, Act] = {
-    BulkAct.RESEND: Act(fates=fates.of_resending, do=_resend, room=rooms.for_target, lane=F("target_id")),
-    BulkAct.RESEND_NOW: Act(fates=fates.of_deciding_again, do=_resend_now, object_id="inbound_id"),
-    BulkAct.CANCEL: Act(fates=fates.of_cancelling, do=_cancel),
-    BulkAct.REPROCESS: Act(fates=fates.of_reprocessing, do=_reprocess, room=_deciding),
-    BulkAct.REPLAY: Act(fates=fates.of_replaying, do=_replay, room=_deciding, is_one_transaction=False),
+    BulkAct.RESEND: Act(
+        permission="routing.resend_delivery",
+        fates=fates.of_resending,
+        do=_resend,
+        room=rooms.for_target,
+        lane=F("target_id"),
+    ),
+    BulkAct.RESEND_NOW: Act(
+        permission="routing.resend_delivery", fates=fates.of_deciding_again, do=_resend_now, object_id="inbound_id"
+    ),
+    BulkAct.CANCEL: Act(permission="routing.cancel_delivery", fates=fates.of_cancelling, do=_cancel),
+    BulkAct.REPROCESS: Act(
+        permission="routing.reprocess_inbound", fates=fates.of_reprocessing, do=_reprocess, room=_deciding
+    ),
+    BulkAct.REPLAY: Act(
+        permission="routing.replay_quarantinedcall",
+        fates=fates.of_replaying,
+        do=_replay,
+        room=_deciding,
+        is_one_transaction=False,
+    ),
 }

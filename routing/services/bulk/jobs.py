@@ -10,11 +10,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from routing.models import BulkItem, BulkJob, BulkStatus
+from integrations.contract import Text
+from routing.models import ActorKind, ApiToken, BulkItem, BulkJob, BulkReason, BulkStatus
 from routing.services import auditing
 from routing.services.auditing import Actor
+from routing.services.bulk import rights
 from routing.services.bulk.acts import ACTS, LATER, Act
 from routing.services.engine.waking import notify_workers
+from routing.services.notices import in_both_languages, notify
 from routing.services.storing.transaction import TROUBLE
 
 MOST = 100_000
@@ -27,6 +30,8 @@ CLEARED = 500
 """Rows of an ended job that are cleared away at once."""
 STEP_SECONDS = 0.2
 """How long a job keeps a worker from its other chores at once."""
+RELAY = "relay"
+"""Who stops a job whose beginner lost the right to it."""
 FORGOTTEN = timedelta(minutes=10)
 """A job that is being prepared for so long was begun by a process that died."""
 
@@ -64,22 +69,28 @@ def start(act: str, rows: "QuerySet[Any]", *, actor: Actor, filters: Mapping[str
     return job
 
 
-def cancel(job: BulkJob, *, actor: Actor) -> bool:
+def cancel(job: BulkJob, *, actor: Actor, reason: str = BulkReason.CANCELLED_BY_OPERATOR) -> bool:
     """Stop a job: what it has not done is left as it is; False when it has ended."""
     with transaction.atomic():
         unfinished = BulkJob.objects.filter(pk=job.pk, finished_at__isnull=True)
-        if not unfinished.update(status=BulkStatus.CANCELLED, finished_at=timezone.now()):
+        if not unfinished.update(status=BulkStatus.CANCELLED, reason=reason, finished_at=timezone.now()):
             return False
         job.refresh_from_db()
-        auditing.record(actor=actor, action="bulk_stopped", obj=job, **_numbers(job))
+        auditing.record(actor=actor, action="bulk_stopped", obj=job, reason=reason, **_numbers(job))
     return True
 
 
 def step(now: datetime) -> int:
-    """Do a little of every job, and clear away what cancelled ones left; returns how many rows were dealt with."""
+    """Do a little of every job, and clear away what cancelled ones left; returns how many rows were dealt with.
+
+    A job whose beginner has lost the right to it meanwhile ends here, and the operations target is told.
+    """
     dealt = _clear_away(now)
     unfinished = BulkJob.objects.filter(finished_at__isnull=True, status=BulkStatus.RUNNING)
     for job in list(unfinished.order_by("id")[:10]):
+        if reason := rights.lost(job, now):
+            _withdraw(job, reason, now)
+            continue
         is_free = Q(worked_until__isnull=True) | Q(worked_until__lte=now)
         if BulkJob.objects.filter(is_free, pk=job.pk, finished_at__isnull=True).update(worked_until=now + LEASE):
             dealt += _work(job, now)
@@ -96,6 +107,10 @@ def unless_taken(name: str) -> None:
 def _begin(job: BulkJob, actor: Actor) -> BulkJob:
     made = auditing.entry(actor=actor, action=f"bulk_{job.act}")
     job.user_id, job.actor = made.user_id, made.actor
+    if isinstance(actor, ApiToken):
+        job.token, job.actor_kind = actor, ActorKind.TOKEN
+    elif made.user_id is not None:
+        job.actor_kind = ActorKind.USER
     try:
         with transaction.atomic():
             job.save(force_insert=True)
@@ -172,6 +187,16 @@ def _finish(job: BulkJob, now: datetime) -> None:
             auditing.record(actor=job.user or job.actor, action="bulk_finished", obj=job, **_numbers(job))
 
 
+def _withdraw(job: BulkJob, reason: BulkReason, now: datetime) -> None:
+    """Stop a job whose beginner may not do it any more, in the relay's own name."""
+    with transaction.atomic():
+        if cancel(job, actor=RELAY, reason=reason):
+            why = in_both_languages(reason.label)
+            english = f"Bulk job #{job.pk} of {job.actor} was stopped: {why.en}. Rows not done: {job.left}."
+            chinese = f"{job.actor} 的批量任务 #{job.pk} 已停止：{why.zh}。未执行 {job.left} 条。"
+            notify(f"job_stopped:{job.pk}", Text(english, chinese), now)
+
+
 def _numbers(job: BulkJob) -> dict[str, Any]:
     return {
         "filter": job.filter,
@@ -189,7 +214,7 @@ def _clear_away(now: datetime) -> int:
     forgotten = BulkJob.objects.filter(
         status=BulkStatus.PREPARING, finished_at__isnull=True, created_at__lt=now - FORGOTTEN
     )
-    forgotten.update(status=BulkStatus.CANCELLED, finished_at=now)
+    forgotten.update(status=BulkStatus.CANCELLED, reason=BulkReason.NOT_PREPARED, finished_at=now)
     over = BulkItem.objects.filter(job__finished_at__isnull=False)
     ids = list(over.values_list("pk", flat=True)[:CLEARED])
     if ids:

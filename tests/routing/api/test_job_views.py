@@ -148,3 +148,14 @@ def test_a_viewer_sees_jobs_and_neither_plans_begins_nor_stops_one(caller):
     for path, data in (("jobs/plan/", DEAD), ("jobs/", DEAD), (f"jobs/{job}/stop/", None)):
         assert viewer.send("post", path, data).status_code == 403
     assert BulkJob.objects.get().finished_at is None
+
+
+def test_a_job_ends_with_the_token_that_began_it_and_says_so(caller):
+    job = caller.send("post", "jobs/", DEAD).json()["id"]
+    admin = Caller(Role.ADMIN)
+    assert admin.send("delete", "tokens/test-operator/").status_code == 204
+    jobs.step(timezone.now())
+    seen = admin.send("get", f"jobs/{job}/").json()
+    assert (seen["status"], seen["reason"], seen["actor"]) == ("cancelled", "token_revoked", "test-operator")
+    assert (seen["left"], seen["deliveries"]) == (6, {})
+    assert not Delivery.objects.filter(bulk_job=job).exists()

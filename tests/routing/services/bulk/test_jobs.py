@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group, User
 from django.db import OperationalError
 from django.utils import timezone
 
 from routing.models import (
+    ApiToken,
     AuditEntry,
     BulkItem,
     BulkJob,
@@ -19,7 +21,7 @@ from routing.models import (
     Target,
     Thread,
 )
-from routing.services import replaying
+from routing.services import replaying, tokens
 from routing.services.bulk import acts, jobs
 from routing.services.bulk.planning import plan
 from routing.services.deciding import decide_waiting
@@ -228,7 +230,7 @@ class TestCrash:
         BulkItem.objects.create(job=job, lane=delivery.target_id, object_id=delivery.pk)
         jobs.step(timezone.now())
         job.refresh_from_db()
-        assert job.status == "cancelled"
+        assert (job.status, job.reason) == ("cancelled", "not_prepared")
         assert not BulkItem.objects.exists()
         assert not made_by(job).exists()
 
@@ -243,7 +245,7 @@ class TestStopping:
         assert jobs.cancel(job, actor="boss")
         jobs.step(timezone.now())
         job.refresh_from_db()
-        assert (job.status, job.done, job.left) == ("cancelled", 5, 4)
+        assert (job.status, job.reason, job.done, job.left) == ("cancelled", "cancelled_by_operator", 5, 4)
         assert not BulkItem.objects.exists()
         stopped = AuditEntry.objects.get(action="bulk_stopped")
         assert (stopped.actor, stopped.detail["done"], stopped.detail["left"]) == ("boss", 5, 4)
@@ -252,6 +254,92 @@ class TestStopping:
         dead(1)
         job = work(start("resend"))
         assert not jobs.cancel(job, actor="boss")
+
+
+class TestRights:
+    """A job acts with the rights of whoever began it, for as long as they have them."""
+
+    @pytest.fixture
+    def duty(self) -> Target:
+        return make_target("duty", kind="flashduty", is_operations=True)
+
+    @staticmethod
+    def begun_by(actor) -> BulkJob:
+        """A job that has done five of nine rows."""
+        dead(9)
+        job = jobs.start("resend", Delivery.objects.all(), actor=actor, filters={})
+        jobs.step(timezone.now())
+        return job
+
+    @staticmethod
+    def user() -> User:
+        user = User.objects.create_user("ada", is_staff=True)
+        user.groups.add(Group.objects.get(name="operator"))
+        return user
+
+    def stopped(self, job: BulkJob) -> str:
+        """Why it was stopped; with all that a person sees of it."""
+        end(made_by(job))
+        jobs.step(timezone.now())
+        jobs.step(timezone.now())
+        job.refresh_from_db()
+        assert (job.status, job.done, job.left) == ("cancelled", 5, 4)
+        assert not BulkItem.objects.exists()
+        entry = AuditEntry.objects.get(action="bulk_stopped")
+        assert (entry.actor, entry.detail["reason"], entry.detail["left"]) == ("relay", job.reason, 4)
+        (told,) = Delivery.objects.filter(message_type="operations")
+        assert f"#{job.pk}" in told.message["title"]["en"]
+        assert f"#{job.pk}" in told.message["title"]["zh"]
+        return job.reason
+
+    def test_it_stops_when_its_token_is_revoked(self, duty):
+        token, _text = tokens.create(name="ci", role="operator")
+        job = self.begun_by(token)
+        assert job.actor == "ci"
+        tokens.revoke(token, actor="boss")
+        assert self.stopped(job) == "token_revoked"
+
+    def test_it_stops_when_its_token_expires(self, duty):
+        now = timezone.now()
+        token, _text = tokens.create(name="ci", role="operator", expires_at=now + timedelta(hours=1))
+        job = self.begun_by(token)
+        ApiToken.objects.update(expires_at=now)
+        assert self.stopped(job) == "token_expired"
+
+    def test_another_token_of_the_same_name_does_not_let_it_go_on(self, duty):
+        token, _text = tokens.create(name="ci", role="operator")
+        job = self.begun_by(token)
+        tokens.revoke(token, actor="boss")
+        tokens.create(name="ci", role="operator")
+        assert self.stopped(job) == "token_revoked"
+
+    def test_it_stops_when_its_account_is_switched_off(self, duty):
+        job = self.begun_by(self.user())
+        User.objects.update(is_active=False)
+        assert self.stopped(job) == "user_deactivated"
+
+    def test_it_stops_when_its_account_is_deleted(self, duty):
+        job = self.begun_by(self.user())
+        User.objects.all().delete()
+        assert self.stopped(job) == "user_deactivated"
+
+    @pytest.mark.parametrize("taken", ["group", "staff"])
+    def test_it_stops_when_its_account_may_not_do_it_any_more(self, duty, taken):
+        user = self.user()
+        job = self.begun_by(user)
+        if taken == "group":
+            user.groups.set(Group.objects.filter(name="viewer"))
+        else:
+            User.objects.update(is_staff=False)
+        assert self.stopped(job) == "permission_lost"
+
+    def test_it_goes_on_while_they_have_them_whatever_else_changes(self):
+        job = self.begun_by(self.user())
+        token, _text = tokens.create(name="ci", role="operator", expires_at=timezone.now() + timedelta(hours=1))
+        tokens.revoke(token, actor="boss")
+        User.objects.update(last_login=timezone.now(), email="ada@example.com")
+        assert work(job).done == 9
+        assert job.reason == ""
 
 
 class TestResendAsItWouldBeNow:
