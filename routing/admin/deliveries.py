@@ -17,9 +17,9 @@ from routing.admin.acting import acting_user
 from routing.admin.acts_on_many import ActsOnMany
 from routing.admin.filters import KindFilter, ProjectFilter, ReasonFilter, TitlesFilter, is_whole_log
 from routing.admin.previews import DeliveryPreviewing
-from routing.admin.reading import LogAdmin, state
+from routing.admin.reading import LogAdmin, named, state
 from routing.codes import words
-from routing.models import Attempt, BulkAct, Delivery, Thread
+from routing.models import Attempt, BulkAct, Delivery, DeliveryStatus, MessageType, Severity, Thread
 from routing.reasons import wording
 from routing.selectors.searching import search, threads_about
 from routing.selectors.stories import LISTED, delivery_lines
@@ -58,18 +58,18 @@ class DeliveryAdmin(DeliveryPreviewing, ActsOnMany, LogAdmin):
     @admin.display(description=_("title"))
     def headline(self, delivery: Delivery) -> str:
         """What it is about."""
-        title = delivery.inbound.title if delivery.inbound else delivery.get_message_type_display()
+        title = delivery.inbound.title if delivery.inbound else named(MessageType, delivery.message_type)
         return str(title)[:120] or "—"
 
     @admin.display(description=_("severity"), ordering="severity")
     def loudness(self, delivery: Delivery) -> SafeString:
         """The severity, coloured."""
-        return state(delivery.severity, delivery.get_severity_display())
+        return state(delivery.severity, named(Severity, delivery.severity))
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, delivery: Delivery) -> SafeString:
         """The status, coloured."""
-        return state(delivery.status, delivery.get_status_display())
+        return state(delivery.status, named(DeliveryStatus, delivery.status))
 
     @admin.display(description=_("reason"))
     def why(self, delivery: Delivery) -> SafeString | str:

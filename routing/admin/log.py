@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -24,9 +24,18 @@ from routing.admin.filters import (
     is_whole_log,
 )
 from routing.admin.previews import InboundPreviewing
-from routing.admin.reading import LogAdmin, state
+from routing.admin.reading import LogAdmin, named, state
 from routing.admin.snippets import RoutingTestPage
-from routing.models import BulkAct, Inbound, QuarantinedCall, RulesVersion
+from routing.models import (
+    BulkAct,
+    Delivery,
+    DeliveryStatus,
+    Inbound,
+    InboundReason,
+    InboundStatus,
+    QuarantinedCall,
+    RulesVersion,
+)
 from routing.selectors.fates import DECIDABLE
 from routing.selectors.searching import search
 from routing.selectors.stories import story_of
@@ -63,7 +72,8 @@ class InboundAdmin(InboundPreviewing, ActsOnMany, RoutingTestPage, LogAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Inbound]:
         """Without the heavy columns."""
         queryset = super().get_queryset(request).defer("alert", "decision", "traceback")
-        return queryset.prefetch_related("deliveries") if request.resolver_match else queryset
+        states = Delivery.objects.only("inbound_id", "target_name", "status")
+        return queryset.prefetch_related(Prefetch("deliveries", states)) if request.resolver_match else queryset
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """By whatever was pasted."""
@@ -87,12 +97,12 @@ class InboundAdmin(InboundPreviewing, ActsOnMany, RoutingTestPage, LogAdmin):
     @admin.display(description=_("status"), ordering="status")
     def state(self, inbound: Inbound) -> SafeString:
         """The status, coloured."""
-        return state(inbound.status, inbound.get_status_display())
+        return state(inbound.status, named(InboundStatus, inbound.status))
 
     @admin.display(description=_("reason"))
     def why(self, inbound: Inbound) -> str:
         """The reason, and what is special about it."""
-        parts = [str(inbound.get_reason_display())]
+        parts = [named(InboundReason, inbound.reason)]
         if inbound.is_test:
             parts.append(str(_("test")))
         if inbound.duplicate_count:
@@ -103,7 +113,9 @@ class InboundAdmin(InboundPreviewing, ActsOnMany, RoutingTestPage, LogAdmin):
     def went_to(self, inbound: Inbound) -> SafeString | str:
         """Each target with its state."""
         parts = [
-            format_html('{} <span class="state {}">{}</span> ', row.target_name, row.status, row.get_status_display())
+            format_html(
+                '{} <span class="state {}">{}</span> ', row.target_name, row.status, named(DeliveryStatus, row.status)
+            )
             for row in inbound.deliveries.all()
         ]
         return format_html("{}" * len(parts), *parts) if parts else "—"

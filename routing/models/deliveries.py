@@ -47,6 +47,7 @@ class Thread(models.Model):
         indexes = [
             models.Index(fields=["alert_key"], name="thread_key"),
             models.Index(fields=["-opened_at"], name="thread_open", condition=Q(is_open=True)),
+            models.Index(fields=["-opened_at", "-id"], name="thread_opened"),
             models.Index(fields=["cause_key"], name="thread_cause", condition=Q(cause_key__isnull=False)),
             models.Index(fields=["echo_key"], name="thread_echo", condition=Q(echo_key__isnull=False)),
         ]

@@ -34,8 +34,10 @@ def found_by(text: str, *, everywhere: bool = False) -> list[int]:
     """
     text = text.strip()
     exact = _exact(text)
-    rows = Inbound.objects.filter(exact) if exact is not None else _titled(text, everywhere=everywhere)
-    return sorted(rows.order_by().values_list("id", flat=True)[:MOST], reverse=True)[:LISTED]
+    if exact is None:
+        return list(_titled(text, everywhere=everywhere).values_list("id", flat=True)[:LISTED])
+    found = Inbound.objects.filter(exact).order_by().values_list("id", flat=True)
+    return sorted(found[:MOST], reverse=True)[:LISTED]
 
 
 def search(queryset: "QuerySet[Row]", text: str, *, column: str = "id", everywhere: bool = False) -> "QuerySet[Row]":
@@ -71,8 +73,9 @@ def _exact(text: str) -> Q | None:
 
 
 def _titled(text: str, *, everywhere: bool) -> "QuerySet[Inbound]":
-    """Webhooks with this in their titles, which the index of titles alone can tell."""
-    rows = Inbound.objects.filter(title__icontains=text)
+    """Webhooks with this in their titles, newest first, which the index of titles alone can tell: from its end, so that
+    what many have is found at once."""
+    rows = Inbound.objects.filter(title__icontains=text).order_by("-id")
     if everywhere:
         return rows
     newest = Inbound.objects.aggregate(newest=Max("id"))["newest"] or 0

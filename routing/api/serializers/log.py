@@ -1,11 +1,12 @@
 """The shapes of the log: inbounds, deliveries, attempts, threads. Read-only, names instead of ids."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from routing.api.serializers.waits import Deliveries, DeliveryWaitSerializer, wait_json
+from routing.api.serializers.waits import Deliveries, DeliveryWaitSerializer, find_waits, wait_json
 from routing.models import Attempt, Delivery, DeliveryStatus, Inbound, InboundStatus, Severity, Thread
 
 _TEXTS = ("title", "message", "culprit")
@@ -30,10 +31,12 @@ class AlertSerializer(serializers.Serializer[dict[str, Any]]):
     tags = serializers.DictField(child=serializers.CharField())
 
 
+_ALERT = tuple(AlertSerializer().get_fields())
+
+
 def alert_json(stored: dict[str, Any]) -> dict[str, Any]:
     """A stored alert in the API's shape: every key is there, and of a tag's several values each is told."""
-    names: list[str] = list(AlertSerializer().get_fields())
-    shown: dict[str, Any] = {name: stored.get(name, "" if name in _TEXTS else None) for name in names}
+    shown: dict[str, Any] = {name: stored.get(name, "" if name in _TEXTS else None) for name in _ALERT}
     shown["tags"] = {name: ", ".join(values) for name, values in stored.get("tags", {}).items()}
     return shown
 
@@ -78,6 +81,16 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
         return wait_json(delivery)
 
 
+class Inbounds(serializers.ListSerializer[Any]):
+    """Webhooks of which the waits of all deliveries are found together."""
+
+    def to_representation(self, data: Any) -> Any:
+        """As its parent's."""
+        rows = list(cast("Iterable[Inbound]", data.all() if hasattr(data, "all") else data))
+        find_waits([delivery for row in rows for delivery in row.deliveries.all()])
+        return super().to_representation(rows)
+
+
 class InboundSerializer(serializers.ModelSerializer[Inbound]):
     """One webhook as received, with the decision taken on it and what was made of it."""
 
@@ -91,6 +104,7 @@ class InboundSerializer(serializers.ModelSerializer[Inbound]):
 
     class Meta:
         model = Inbound
+        list_serializer_class = Inbounds
         fields = (
             "id", "source", "project", "resource", "action", "received_at", "status", "reason", "duplicate_count",
             "request_id", "flags", "is_test", "alert", "decision", "deliveries",

@@ -1,6 +1,6 @@
 """The shapes of waiting: what a delivery waits for, and what waits for a target."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from django.utils import timezone
@@ -51,18 +51,23 @@ class Deliveries(serializers.ListSerializer[Any]):
     """Deliveries whose waits are found together."""
 
     def to_representation(self, data: Any) -> Any:
-        """As its parent's, with the waits looked up once for all."""
+        """As its parent's, with the waits looked up once for all, unless whoever is around them has done it."""
         rows = list(cast("Iterable[Delivery]", data.all() if hasattr(data, "all") else data))
-        waits = waits_of(rows, timezone.now())
-        for row in rows:
-            row.__dict__["wait"] = waits.get(row.pk)
+        find_waits([row for row in rows if "wait" not in row.__dict__])
         return super().to_representation(rows)
+
+
+def find_waits(deliveries: Sequence[Delivery]) -> None:
+    """Look up together what these wait for: `wait_json` then asks no more."""
+    waits = waits_of(deliveries, timezone.now())
+    for row in deliveries:
+        row.__dict__["wait"] = waits.get(row.pk)
 
 
 def wait_json(delivery: Delivery) -> dict[str, Any] | None:
     """What a delivery waits for, in the API's shape; None when it has ended."""
     if "wait" not in delivery.__dict__:
-        delivery.__dict__["wait"] = waits_of([delivery], timezone.now()).get(delivery.pk)
+        find_waits([delivery])
     wait = delivery.__dict__["wait"]
     if wait is None:
         return None
