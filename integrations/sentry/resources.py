@@ -185,6 +185,8 @@ def _evident(document: Tree) -> str:
         return _evident_in(data)
     if isinstance(document.get("event"), dict):
         return _evident_around_event(document)
+    if "event" in document and "triggering_rules" in document:
+        return LEGACY  # nobody else lists the rules beside an event, so the event itself may be anything
     return GLITCHTIP if _is_chat_message(document) else ""
 
 
