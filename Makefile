@@ -13,7 +13,7 @@ RUNTIME := .venv/runtime-$(shell cksum < requirements/runtime.txt | cut -d ' ' -
 DEVELOPMENT := .venv/development-$(shell cksum < requirements/development.txt | cut -d ' ' -f 1)
 STATIC := $(or $(VAR_DIR),var)/.static-$(shell find routing/static -type f | LC_ALL=C sort | xargs cat requirements/runtime.txt | cksum | cut -d ' ' -f 1)
 
-.PHONY: install run test check bench chaos lock messages sbom audit
+.PHONY: install develop run test check bench chaos lock messages sbom audit
 .DEFAULT_GOAL := install
 
 install: $(RUNTIME) $(STATIC)
@@ -32,6 +32,8 @@ $(DEVELOPMENT): $(RUNTIME)
 	@echo "Installing what the tests need ..." >&2
 	@$(PIP) --requirement requirements/development.txt
 	@rm -f .venv/development-* && touch $@
+
+develop: install $(DEVELOPMENT)
 
 $(STATIC): $(RUNTIME)
 	@$(MANAGE) collectstatic --noinput --verbosity 0

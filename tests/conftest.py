@@ -12,12 +12,18 @@ from django.core.cache import cache as cache_of_process
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import StateApps
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 USES_DATABASE = {"db", "transactional_db", "live_server", "_django_db_helper"}
 FIRST_ROWS = import_module("routing.migrations.0002_first_rows")
 MIGRATIONS = [
     import_module(f"routing.migrations.{path.stem}") for path in sorted(Path(FIRST_ROWS.__file__).parent.glob("0*.py"))
 ]
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+hypothesis_settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("unhurried")
 
 
 def pytest_configure() -> None:

@@ -2,23 +2,28 @@
 
 import re
 import sys
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from importlib import import_module
+from inspect import signature
+from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
 
 import integrations
-from integrations.contract import ConfigError, OutcomeKind, Reason, Response
+from integrations.contract import Destination, OutcomeKind, Reason, Response
+from integrations.registry import DESTINATIONS
 from routing.models import BulkReason, BulkStatus, DeliveryReason, DeliveryStatus, InboundReason, InboundStatus
 from routing.policy.conditions import parse_when
 from routing.policy.severity import parse_mapping
 from routing.policy.specs import RuleSpec, SilenceSpec, TargetSpec
 from routing.policy.window_json import parse_range, parse_window
 from routing.services.configuration.document import parse_file
-from tests.integrations.test_registry import MESSAGES
+from tests.integrations import test_registry
 from tests.routing.policy.making import alert, configuration, decided
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -233,26 +238,60 @@ def test_a_recipe_does_what_its_text_says(recipe: int, given: dict[str, Any], to
 # ---- the destination that a page shows how to add
 
 
-@pytest.mark.parametrize("page", ["add-a-destination.md", "add-a-destination.zh-CN.md"])
-def test_the_destination_of_the_page_works_as_it_stands(page: str, tmp_path: Path, monkeypatch) -> None:
-    for block in re.findall(r"```python\n(.*?)```", read(DOCS / page), re.DOTALL):
+@pytest.fixture
+def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Destination]:
+    """The destination of a page, made and registered as the page says."""
+    page = read(DOCS / "add-a-destination.md")
+    for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
         file = tmp_path / block.splitlines()[0].removeprefix("# integrations/")
         file.parent.mkdir(exist_ok=True)
         file.write_text(block, encoding="utf-8")
+    samples = re.search(r'`(\{"minimal": .*?\}\})`', page)
+    assert samples
+    (tmp_path / "example.json").write_text(samples[1], encoding="utf-8")
     monkeypatch.setattr(integrations, "__path__", [*integrations.__path__, str(tmp_path)])
-    for name in [name for name in sys.modules if name.startswith("integrations.example")]:
-        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(test_registry, "FIXTURES", tmp_path)
+    forget("integrations.example")
     made = import_module("integrations.example").DESTINATION
-    settings = made.check({"url": "https://hooks.example.com/T1"})
-    for message in MESSAGES.values():
-        request = made.render(message, settings, OFFICE, None)
-        assert 0 < len(request.body) < 64 * 1024
-        assert "T1" not in repr(request)
-    for status in (200, 302, 404, 429, 500):
-        outcome = made.interpret(Response(status, {}, b""))
-        assert (outcome.kind == OutcomeKind.SENT) == (status == 200) == (outcome.reason is None)
-    with pytest.raises(ConfigError) as caught:
-        made.check({"url": "nonsense"})
-    assert set(caught.value.errors) == {"url"}
-    for name in [name for name in sys.modules if name.startswith("integrations.example")]:
+    monkeypatch.setitem(DESTINATIONS, "example", made)
+    yield made
+    forget("integrations.example")
+
+
+def forget(package: str) -> None:
+    for name in [name for name in sys.modules if name.startswith(package)]:
         del sys.modules[name]
+
+
+PROMISES = {
+    name: test
+    for name, test in vars(test_registry).items()
+    if name.startswith("test_")
+    and name != "test_a_kind_is_a_folder_that_parts_settings_messages_and_answers"
+    and "data" not in signature(getattr(test, "hypothesis", SimpleNamespace(inner_test=test)).inner_test).parameters
+}
+"""What every destination promises, by tables; where its folder lies is the page's own business."""
+
+
+def test_the_destination_is_the_same_in_both_languages() -> None:
+    made = [
+        re.findall(r"```\w*\n.*?```", read(DOCS / f"add-a-destination{language}.md"), re.DOTALL)
+        for language in ("", ".zh-CN")
+    ]
+    assert made[0] == made[1]
+
+
+def test_the_destination_of_the_page_keeps_what_every_destination_promises(example: Destination) -> None:
+    sample = test_registry.samples("example")["minimal"]
+    given: dict[str, Sequence[Any]] = {
+        "destination": [example],
+        "sample": [sample],
+        "message": list(test_registry.MESSAGES.values()),
+        "name": ["firing", "recovery", "summary"],
+    }
+    for name, promise in PROMISES.items():
+        wanted = list(signature(promise).parameters)
+        statuses = [429, 503] if "wait" in name else range(100, 600)
+        for values in product(*({**given, "status": statuses}[word] for word in wanted)):
+            promise(**dict(zip(wanted, values, strict=True)))
+    assert example.interpret(Response(200, {}, b'{"ok": true}')).kind == OutcomeKind.SENT

@@ -19,6 +19,7 @@ from integrations.contract.destinations import ConfigError, Destination, Field, 
 from integrations.contract.messages import ListedAlert, Listing, Message, MessageType, RawCall
 from integrations.contract.sources import Source
 from integrations.contract.text import Text
+from integrations.contract.waiting import retry_after, seconds_in
 from integrations.contract.wire import OutboundRequest, Outcome, OutcomeKind, Reason, Response
 
 __all__ = [
@@ -49,4 +50,6 @@ __all__ = [
     "Severity",
     "Source",
     "Text",
+    "retry_after",
+    "seconds_in",
 ]

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import orjson
 
-from integrations.contract import Json, Outcome, OutcomeKind, Reason, Response
+from integrations.contract import Json, Outcome, OutcomeKind, Reason, Response, retry_after, seconds_in
 from integrations.feishu.codes import BAD_REQUEST, BUSY, CARD_FAILED, CONTENT, MENTION, OUTCOMES, THROTTLED
-from integrations.feishu.waiting import seconds_to_wait
 
 _UNREADABLE = Outcome(kind=OutcomeKind.RETRY, reason=Reason.UNREADABLE_ANSWER)
 _REDIRECTED = Outcome(kind=OutcomeKind.REJECTED, reason=Reason.REDIRECTED)
@@ -41,7 +40,7 @@ def interpret(response: Response) -> Outcome:
     if code and not outcome.provider_code:
         outcome = replace(outcome, provider_code=str(code))
     if outcome.kind is OutcomeKind.RETRY:
-        outcome = replace(outcome, retry_after=seconds_to_wait(response.headers))
+        outcome = replace(outcome, retry_after=_seconds_to_wait(response.headers))
     return outcome
 
 
@@ -94,3 +93,9 @@ def _code(answer: Mapping[str, Json]) -> int | None:
 def _message(answer: Mapping[str, Json]) -> str:
     message = answer.get("msg", answer.get("StatusMessage"))
     return message if isinstance(message, str) else ""
+
+
+def _seconds_to_wait(headers: Mapping[str, str]) -> float | None:
+    """The longest wait that is asked for; the gateway has a header of its own (Feishu's page on frequency control)."""
+    waits = (retry_after(headers), seconds_in(headers.get("x-ogw-ratelimit-reset")))
+    return max((wait for wait in waits if wait is not None), default=None)

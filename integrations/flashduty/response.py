@@ -4,15 +4,13 @@ The vendor's pages disagree on some HTTP statuses, so `error.code` decides and t
 no known code (flashduty-docs, standard alert and openapi/introduction).
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 import orjson
 
-from integrations.contract import Json, Outcome, OutcomeKind, Reason, Response
+from integrations.contract import Json, Outcome, OutcomeKind, Reason, Response, retry_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,6 @@ _BY_STATUS: Final[Mapping[int, _Meaning]] = {
     429: _BUSY,
 }
 _LONGEST_CODE = 64
-_LONGEST_WAIT = 86_400.0  # seconds; keeps an absurd number finite, the caller caps it properly
 
 
 def interpret(response: Response) -> Outcome:
@@ -123,18 +120,6 @@ def _outcome(meaning: _Meaning, code: str, response: Response) -> Outcome:
         kind=meaning.kind,
         reason=meaning.reason,
         provider_code=code,
-        retry_after=_seconds_to_wait(response.headers) if retrying else None,
+        retry_after=retry_after(response.headers) if retrying else None,
         broken=meaning.broken,
     )
-
-
-def _seconds_to_wait(headers: Mapping[str, str]) -> float | None:
-    """`Retry-After` in seconds; a date counts from the answer's own `Date`, so that no clock of ours is needed."""
-    asked = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]+", asked):
-        return min(float(asked), _LONGEST_WAIT)
-    try:
-        wait = parsedate_to_datetime(asked) - parsedate_to_datetime(headers.get("date", ""))
-    except (TypeError, ValueError, IndexError, OverflowError):  # what the parser raises for all that is no date
-        return None
-    return min(max(wait.total_seconds(), 0.0), _LONGEST_WAIT)

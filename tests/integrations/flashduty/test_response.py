@@ -150,11 +150,11 @@ def test_without_a_known_code_the_status_decides(
         ("Mon, 02 Mar 9999 04:05:00 GMT", 86_400.0),
         ("Mon, 02 Mar 2026 12:05:36 +0800", 30.0),
         ("-5", None),
-        ("1.5", None),
+        ("1.5", 1.5),
         ("soon", None),
         ("٣", None),
         ("Mon, 99 Foo 2026 04:05:36 GMT", None),
-        ("Mon, 02 Mar 2026 04:05:36 -0000", None),
+        ("Mon, 02 Mar 2026 04:05:36 -0000", 30.0),
         ("", None),
     ],
 )
