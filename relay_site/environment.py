@@ -42,7 +42,9 @@ def key(name: str, *, folder: Path, is_own_database: bool, make: str) -> str:
     if value:
         return value
     if not is_own_database:
-        raise ImproperlyConfigured(f"DATABASE_URL is set, so {name} must be set too (or {name}_FILE): see README.md.")
+        raise ImproperlyConfigured(
+            f"DATABASE_URL is set, so {name} must be set too (or {name}_FILE): see docs/settings.md."
+        )
     return _generated(folder / name.lower(), make)
 
 

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class InboundStatus(models.TextChoices):
@@ -45,7 +46,7 @@ class Inbound(models.Model):
     project_slug = models.CharField(_("project"), max_length=200, blank=True)
     resource = models.CharField(_("resource"), max_length=64, blank=True)
     action = models.CharField(_("action"), max_length=64, blank=True)
-    received_at = models.DateTimeField(_("received"), default=timezone.now)
+    received_at = models.DateTimeField(pgettext_lazy("time", "received"), default=timezone.now)
     status = models.CharField(_("status"), max_length=16, choices=InboundStatus.choices, default=InboundStatus.RECEIVED)
     reason = models.CharField(_("reason"), max_length=32, choices=InboundReason.choices, blank=True)
     alert_key = models.CharField(_("alert key"), max_length=64, blank=True)
@@ -126,7 +127,7 @@ class QuarantinedCall(models.Model):
     source = models.ForeignKey(
         "routing.Source", models.CASCADE, verbose_name=_("Sentry connection"), related_name="quarantine"
     )
-    received_at = models.DateTimeField(_("received"), default=timezone.now)
+    received_at = models.DateTimeField(pgettext_lazy("time", "received"), default=timezone.now)
     reason = models.CharField(_("reason"), max_length=32)
     """`unsigned`, `bad_signature`, or `unknown_target` (a bot URL nobody configured)."""
     data = models.BinaryField()

@@ -1,5 +1,6 @@
 """A document as the policy sees it: the same specs that rows become, without a row."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from routing.policy.conditions import parse_when
@@ -7,6 +8,9 @@ from routing.policy.severity import DEFAULT_MAPPING, parse_mapping
 from routing.policy.specs import Configuration, RuleSpec, SeverityOrDrop, SilenceSpec, TargetSpec
 from routing.policy.window_json import parse_window
 from routing.services.configuration.document import Document, Item
+
+ELSEWHERE: Item = {"kind": "", "enabled": True}
+"""A target that only the database describes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +25,12 @@ class Names:
 
 
 def configuration_of(document: Document) -> Configuration:
-    """What deciding by the document alone depends on; what only the database knows is not there."""
-    targets = document.sections["targets"]
+    """What deciding by the document alone depends on; what only the database knows is not there.
+
+    A target that the document names without describing it is taken to be there, so that a file of rules can be
+    tested without the secrets of its targets.
+    """
+    targets = dict.fromkeys(_named(document), ELSEWHERE) | document.sections["targets"]
     names = Names({name: index for index, name in enumerate(targets, start=1)})
     rules = [item for item in document.sections["rules"].values() if item["enabled"]]
     silences = document.sections["silences"].values()
@@ -45,6 +53,15 @@ def configuration_of(document: Document) -> Configuration:
             if item["default_targets"]
         },
     )
+
+
+def _named(document: Document) -> Iterator[str]:
+    """Every target that rules and default targets name."""
+    for item in document.sections["rules"].values():
+        yield from item["targets"]
+    for section in ("sources", "projects"):
+        for item in document.sections[section].values():
+            yield from item["default_targets"]
 
 
 def rule_spec(number: int, item: Item, names: Names) -> RuleSpec:

@@ -73,3 +73,12 @@ def test_payloads_are_found_beside_the_file(tmp_path):
     (tmp_path / "event.json").write_bytes(orjson.dumps(EVENT))
     assert differences("{targets: [team]}", payload="event.json", folder=tmp_path) == ()
     assert "No such file" in differences("{targets: [team]}", payload="none.json", folder=tmp_path)[0]
+
+
+def test_a_file_of_rules_is_tested_without_its_targets():
+    rules = (
+        "version: 1\nsources:\n  - {name: acme, default_targets: [team]}\n"
+        "rules:\n  - {name: all, targets: [duty], when: [{field: level, op: is, value: error}]}\n"
+    )
+    assert differences("{targets: [duty], severity: warning}", text=rules) == ()
+    assert differences("{targets: [team]}", text=rules.replace("error", "fatal")) == ()
