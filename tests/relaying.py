@@ -124,7 +124,7 @@ class Relay:
         """What another command prints on stdout; fails when it fails."""
         command = [sys.executable, "manage.py", *arguments]
         return subprocess.run(
-            command, cwd=ROOT, env=self.environment, check=True, stdout=subprocess.PIPE, timeout=60
+            command, cwd=ROOT, env=self.environment, check=True, stdout=subprocess.PIPE, timeout=300
         ).stdout.decode()
 
 

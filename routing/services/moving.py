@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from routing.models import Worker
 from routing.selectors.snapshot import HOOK_SOURCE
+from routing.services.numbering import go_on, last_numbers
 
 ALIAS = "moved_to"
 STALE_AFTER = timedelta(seconds=15)
@@ -124,6 +125,7 @@ def _copy_all(models: list[type[Model]], tell: Callable[[str], None]) -> dict[st
                 raise CannotMove(text % {"table": table, "went": counts[table], "arrived": kept})
         for statement in other.ops.sequence_reset_sql(no_style(), models):
             _run(statement)
+        go_on(other, models, last_numbers(connections["default"], models))
         tell(_("Checking what refers to what."))
         other.check_constraints()
     return counts

@@ -62,6 +62,14 @@ def test_everything_arrives_as_it_was(filled, tmp_path, capsys, move):
     )
 
 
+def test_no_number_is_given_out_again(filled, tmp_path, move):
+    newest = delivery(inbound(3))
+    Delivery.objects.filter(pk=newest.pk).delete()
+    path = tmp_path / "other.sqlite3"
+    move(f"sqlite:///{path}")
+    assert rows(path, "SELECT seq FROM sqlite_sequence WHERE name = 'routing_delivery'") == [(newest.pk,)]
+
+
 def test_a_database_in_use_is_refused(filled, tmp_path, move):
     url = f"sqlite:///{tmp_path / 'other.sqlite3'}"
     move(url)
