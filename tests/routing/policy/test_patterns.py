@@ -1,4 +1,5 @@
 from datetime import timedelta
+from time import thread_time
 
 import pytest
 
@@ -8,6 +9,7 @@ from routing.policy.patterns import (
     STREAK,
     SUSPENDED,
     SUSPENSION,
+    TIME_LIMIT,
     TIMED_OUT,
     PatternError,
     PatternGuard,
@@ -65,6 +67,28 @@ def test_a_clock_set_back_does_not_prolong_a_suspension():
 def test_other_patterns_are_not_suspended():
     guard = stalled(PatternGuard())
     assert guard.search(compile_pattern("(a|aa)+"), STALLS, NOW) == FOUND
+
+
+class Stopped:
+    """A pattern whose search is stopped by the clock, until the interpreter is held for it."""
+
+    pattern = "needs next to nothing"
+
+    def __init__(self, computes=0.0):
+        self._computes = computes
+
+    def search(self, value, *, timeout, concurrent):
+        until = thread_time() + self._computes
+        while thread_time() < until:
+            pass
+        if concurrent or self._computes:
+            raise TimeoutError
+        return value
+
+
+def test_a_pattern_that_only_waited_for_other_threads_is_not_taken_for_one_that_stalls():
+    assert PatternGuard().search(Stopped(), ("a",), NOW) == FOUND
+    assert PatternGuard().search(Stopped(computes=TIME_LIMIT), ("a",), NOW) == TIMED_OUT
 
 
 def test_a_broken_pattern_says_what_is_wrong():
