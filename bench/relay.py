@@ -81,6 +81,10 @@ class Relay:
         """Wait until webhooks can be stored; False when they cannot in time."""
         return wait_for(lambda: answers(self.port, "/health/ready"), seconds)
 
+    def is_working(self, seconds: float) -> bool:
+        """Wait until there is a worker, which takes longer to start; False when there is none in time."""
+        return wait_for(lambda: answers(self.port, "/health/worker"), seconds)
+
     def processes(self) -> list[int]:
         """Process ids of everything that was started and runs."""
         roots = [process.pid for process in self._processes if process.is_running]

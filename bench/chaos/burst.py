@@ -96,6 +96,7 @@ def run(database: Database, folder: Path, *, seed: int, events: int) -> Burst:
     seconds = 60 + events / EVENTS_A_SECOND
     try:
         relay.start_all()
+        relay.is_working(60)
         others = Load(
             relay.url, folder, senders=1, count=1_000_000, seconds=seconds + REST_SECONDS, rate=OTHER_RATE,
             first=events, series=OTHER_SERIES,
