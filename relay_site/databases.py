@@ -26,6 +26,7 @@ def database(folder: Path) -> dict[str, Any]:
     config: dict[str, Any] = env.db_url_config(url)
     options = config.setdefault("OPTIONS", {})
     if config["ENGINE"].endswith("sqlite3"):
+        config["ENGINE"] = "relay_site.sqlite3"
         config["TEST"] = {"NAME": str(folder / "test.sqlite3")}
         config["CONN_MAX_AGE"] = None  # opening a file again, with its pragmas, costs more than a webhook
         options.update(transaction_mode="IMMEDIATE", timeout=SQLITE_LOCK_SECONDS, init_command=SQLITE_PRAGMAS)

@@ -214,7 +214,8 @@ def _clear_away(now: datetime) -> int:
     forgotten = BulkJob.objects.filter(
         status=BulkStatus.PREPARING, finished_at__isnull=True, created_at__lt=now - FORGOTTEN
     )
-    forgotten.update(status=BulkStatus.CANCELLED, reason=BulkReason.NOT_PREPARED, finished_at=now)
+    if forgotten.exists():  # this is asked every second: on SQLite a write without rows waits for the lock, too
+        forgotten.update(status=BulkStatus.CANCELLED, reason=BulkReason.NOT_PREPARED, finished_at=now)
     over = BulkItem.objects.filter(job__finished_at__isnull=False)
     ids = list(over.values_list("pk", flat=True)[:CLEARED])
     if ids:

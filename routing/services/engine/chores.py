@@ -1,7 +1,7 @@
 """Chores: what a worker does beside sending, each on its own schedule, none of them able to stop the others."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -31,87 +31,112 @@ class Chore:
     due_at: float = 0.0
 
 
-def _everyday(end_digests: Callable[[datetime], int], find_ended_digests: Callable[[datetime], int]) -> list[Chore]:
-    return [
-        Chore("decide", 1, lambda now: deciding.decide_waiting()),
-        Chore("end_digests", 1, end_digests),
-        Chore("fallbacks", 1, fallbacks.tell_due),
-        Chore("storms", 2, Joining().step),
-        Chore("bulk", 1, jobs.step),
-        Chore("expire", 5, waiting.expire),
-        Chore("summaries", 5, silencing.send_due_summaries),
-        Chore("ended_digests", 30, find_ended_digests),
-        Chore("stragglers", 30, waiting.free_stragglers),
-        Chore("missed_recoveries", 60, fallbacks.tell_missed_recoveries),
-        Chore("prune", 60, pruning.prune_step),
-        Chore("watch", watching.EVERY.total_seconds(), watching.keep_watch),
-    ]
+class _Round:
+    """Chores that one thread does in turn, when it is their time."""
 
-
-class Chores:
-    """Does the chores, in a thread of its own or when asked to. `wake` is called when one may have made work to send."""
-
-    def __init__(self, *, clock: Callable[[], datetime], wake: Callable[[], None]) -> None:
-        self._clock = clock
-        self._wake = wake
-        self._digests: dict[int, int] = {}
-        self._chores = _everyday(self._end_digests, self._find_ended_digests)
+    def __init__(self, name: str, chores: Sequence[Chore], do: Callable[[Chore], None]) -> None:
+        self.chores = chores
+        self._do = do
         self._kick = threading.Event()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="chores", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
-        """Begin to do them on schedule."""
+        """Begin to do them."""
         self._thread.start()
 
-    def stop(self, timeout: float) -> None:
-        """Begin no further chore, and wait this many seconds for the one that is under way."""
+    def end(self) -> None:
+        """Begin no further one."""
         self._stopping.set()
         self._kick.set()
+
+    def join(self, timeout: float) -> None:
+        """Wait for the one that is under way."""
         if self._thread.is_alive():
             self._thread.join(timeout)
 
-    def hurry(self) -> None:
-        """Something may have come in: look at once whether it has to be decided."""
-        self._named("decide").due_at = 0
+    def hurry(self, *names: str) -> None:
+        """Do these at once."""
+        for chore in self.chores:
+            if chore.name in names:
+                chore.due_at = 0
         self._kick.set()
-
-    def after_settling(self, settled: Settled) -> None:
-        """Do at once what settling left to be done."""
-        self._digests.update(dict.fromkeys(settled.ended_digests, 0))
-        if settled.owes_fallback or settled.ended_digests:
-            self._named("fallbacks").due_at = 0
-            self._named("end_digests").due_at = 0
-            self._kick.set()
-
-    def do_all(self) -> int:
-        """Do every chore until there is nothing left to do; returns how much was done. Raises what a chore raises."""
-        total = 0
-        self._find_ended_digests(self._clock())
-        for chore in self._chores:
-            while done := chore.work(self._clock()):
-                total += done
-        return total
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             now = monotonic()
-            for chore in self._chores:
+            for chore in self.chores:
                 if chore.due_at <= now and not self._stopping.is_set():
                     self._do(chore)
-                    self._decide_first()
-            until = min(chore.due_at for chore in self._chores)
+            until = min(chore.due_at for chore in self.chores)
             self._kick.wait(max(0.0, until - monotonic()))
             if self._kick.is_set():
                 self._kick.clear()
                 self._stopping.wait(_BREATH_SECONDS)
         connection.close()
 
-    def _decide_first(self) -> None:
-        """Whatever else there is much of, what came in must not wait behind it."""
-        decide = self._named("decide")
-        if decide.due_at <= monotonic() and not self._stopping.is_set():
-            self._do(decide)
+
+class Chores:
+    """Does the chores, in threads of its own or when asked to. `wake` is called when one may have made work to send.
+
+    Deciding has a thread to itself: what came in must not wait behind whatever else there is much of.
+    """
+
+    def __init__(self, *, clock: Callable[[], datetime], wake: Callable[[], None]) -> None:
+        self._clock = clock
+        self._wake = wake
+        self._digests: dict[int, int] = {}
+        decide = Chore("decide", 1, lambda now: deciding.decide_waiting())
+        self._deciding = _Round("deciding", [decide], self._do)
+        self._others = _Round("chores", self._everyday(), self._do)
+        self._rounds = (self._deciding, self._others)
+
+    def start(self) -> None:
+        """Begin to do them on schedule."""
+        for each in self._rounds:
+            each.start()
+
+    def stop(self, timeout: float) -> None:
+        """Begin no further chore, and wait this many seconds for those that are under way."""
+        for each in self._rounds:
+            each.end()
+        ends = monotonic() + timeout
+        for each in self._rounds:
+            each.join(max(0.0, ends - monotonic()))
+
+    def hurry(self) -> None:
+        """Something may have come in: look at once whether it has to be decided."""
+        self._deciding.hurry("decide")
+
+    def after_settling(self, settled: Settled) -> None:
+        """Do at once what settling left to be done."""
+        self._digests.update(dict.fromkeys(settled.ended_digests, 0))
+        if settled.owes_fallback or settled.ended_digests:
+            self._others.hurry("fallbacks", "end_digests")
+
+    def do_all(self) -> int:
+        """Do every chore until there is nothing left to do; returns how much was done. Raises what a chore raises."""
+        total = 0
+        self._find_ended_digests(self._clock())
+        for chore in (chore for each in self._rounds for chore in each.chores):
+            while done := chore.work(self._clock()):
+                total += done
+        return total
+
+    def _everyday(self) -> list[Chore]:
+        return [
+            Chore("end_digests", 1, self._end_digests),
+            Chore("fallbacks", 1, fallbacks.tell_due),
+            Chore("storms", 2, Joining().step),
+            Chore("bulk", 1, jobs.step),
+            Chore("expire", 5, waiting.expire),
+            Chore("summaries", 5, silencing.send_due_summaries),
+            Chore("ended_digests", 30, self._find_ended_digests),
+            Chore("stragglers", 30, waiting.free_stragglers),
+            Chore("missed_recoveries", 60, fallbacks.tell_missed_recoveries),
+            Chore("prune", 60, pruning.prune_step),
+            Chore("watch", watching.EVERY.total_seconds(), watching.keep_watch),
+        ]
 
     def _do(self, chore: Chore) -> None:
         chore.due_at = monotonic() + chore.seconds
@@ -140,6 +165,3 @@ class Chores:
         for digest in digests.ended():
             self._digests.setdefault(digest, 0)
         return 0
-
-    def _named(self, name: str) -> Chore:
-        return next(chore for chore in self._chores if chore.name == name)

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from routing.models import Worker
@@ -32,6 +32,14 @@ class Presence:
         if self._started_at is None:
             release_of_the_dead(now)
             self._started_at = now
+        with transaction.atomic():
+            self._write(in_flight, self._started_at, now)
+
+    def leave(self) -> None:
+        """Remove the row of this process."""
+        Worker.objects.filter(name=self.name).delete()
+
+    def _write(self, in_flight: int, started_at: datetime, now: datetime) -> None:
         if not Worker.objects.filter(name=self.name).update(beat_at=now, in_flight=in_flight):
             Worker.objects.create(
                 name=self.name,
@@ -40,13 +48,9 @@ class Presence:
                 engine=self._engine,
                 slots=self._slots,
                 in_flight=in_flight,
-                started_at=self._started_at,
+                started_at=started_at,
                 beat_at=now,
             )
-
-    def leave(self) -> None:
-        """Remove the row of this process."""
-        Worker.objects.filter(name=self.name).delete()
 
 
 def others_work() -> bool:

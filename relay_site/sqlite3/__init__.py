@@ -1,0 +1,1 @@
+"""Django's SQLite, with transactions that wait for the write lock in short steps."""
