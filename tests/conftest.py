@@ -70,9 +70,9 @@ def migrated() -> StateApps:
 def nothing_remembered() -> None:
     """Every test has a database of its own, so what the process remembers of the one before must not count."""
     from routing.selectors import configuration
-    from routing.services import pressure, projects, quarantine
+    from routing.services import projects, quarantine
     from routing.services.storing import touching
 
-    for module in (configuration, pressure, projects, quarantine, touching):
+    for module in (configuration, projects, quarantine, touching):
         module.forget()
     cache_of_process.clear()

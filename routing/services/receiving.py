@@ -10,13 +10,12 @@ from structlog.contextvars import bound_contextvars
 
 from integrations.contract import RawCall
 from integrations.registry import SOURCES
-from routing.models import InboundStatus
 from routing.patience import patience
 from routing.selectors import configuration
 from routing.selectors.snapshot import Snapshot, SourceEntry
 from routing.services import answers, bodies, pressure, projects
 from routing.services.answers import Answer
-from routing.services.deciding import find
+from routing.services.deciding import find, postpone
 from routing.services.sources import key_digest
 from routing.services.storing.duplicates import body_digest, salted_key
 from routing.services.storing.prepared import Direct, Finding, Outdated, Prepared
@@ -64,14 +63,14 @@ def accept(
     """Decide a genuine call, unless others are waiting, and store it; raises Outdated, Unavailable or DatabaseError."""
     kind, now, snapshot = SOURCES[source.kind], timezone.now(), view.snapshot
     raw = RawCall(kind.kept_headers(call.headers), call.body)
-    is_later = pressure.decides_later(source.id)
-    finding = Finding() if is_later else find(raw, source=source, direct=direct, snapshot=snapshot, now=now)
+    if pressure.is_high():
+        finding = postpone(raw, source)
+    else:
+        finding = find(raw, source=source, direct=direct, snapshot=snapshot, now=now)
     if not finding.resource:
         finding = replace(finding, resource=kind.resource_of(raw.body, raw.headers))
     prepared = _prepared(call, raw, finding, source=source, proof=proof, view=view, key_id=key_id, direct=direct)
     receipt = write(prepared, until=call.until)
-    if receipt.status == InboundStatus.RECEIVED and not is_later:
-        pressure.note_behind(source.id)
     if not receipt.is_duplicate and not call.is_test:
         projects.learn(source, finding.projects, snapshot)
     return answers.accepted(receipt, finding.advice, _project_id(source, finding, snapshot))
