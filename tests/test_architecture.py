@@ -11,6 +11,7 @@ MODULES = sorted(
     path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if "migrations" not in path.parts
 )
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "misc", "base"}
+NAMED_BY_DJANGO = {Path("relay_site/sqlite3/base.py")}
 HARD_STOP_MODULE = 300
 HARD_STOP_FUNCTION = 40
 
@@ -23,7 +24,7 @@ def relative(path: Path) -> str:
 def test_a_module_stays_within_its_budget_and_says_what_it_is(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
     tree = ast.parse(source)
-    assert path.stem not in FORBIDDEN_NAMES
+    assert path.stem not in FORBIDDEN_NAMES or path.relative_to(ROOT) in NAMED_BY_DJANGO
     assert source.count("\n") <= HARD_STOP_MODULE
     assert ast.get_docstring(tree) or not tree.body, "a module begins with a sentence about itself"
     for node in ast.walk(tree):
