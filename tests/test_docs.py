@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 import integrations
+from integrations import contract
 from integrations.contract import Destination, OutcomeKind, Reason, Response
 from integrations.registry import DESTINATIONS
 from routing.models import BulkReason, BulkStatus, DeliveryReason, DeliveryStatus, InboundReason, InboundStatus
@@ -295,3 +296,30 @@ def test_the_destination_of_the_page_keeps_what_every_destination_promises(examp
         for values in product(*({**given, "status": statuses}[word] for word in wanted)):
             promise(**dict(zip(wanted, values, strict=True)))
     assert example.interpret(Response(200, {}, b'{"ok": true}')).kind == OutcomeKind.SENT
+
+
+# ---- what is said beside the pages
+
+
+def test_the_changelog_says_nothing_twice() -> None:
+    entries = re.findall(r"^- (.{40})", read(ROOT / "CHANGELOG.md"), re.MULTILINE)
+    assert len(entries) == len(set(entries))
+
+
+def test_whatever_the_architecture_names_is_there() -> None:
+    text = read(ROOT / "ARCHITECTURE.md")
+    for name in re.findall(r"`([a-z_/]+(?:\.py|/))`", text):
+        assert any((room / name).exists() for room in (ROOT, ROOT / "routing", ROOT / "routing/services")), name
+    for module in re.findall(r"(?:services|api|integrations)/[a-z]+", text):
+        assert [*ROOT.glob(f"{module}*"), *ROOT.glob(f"routing/{module}*")], module
+    words = re.search(r"the neutral words: ([\w, ]+)", text)
+    assert words
+    assert [word for word in words[1].split(", ") if not hasattr(contract, word.strip())] == []
+
+
+def test_settings_that_may_come_from_a_file_are_named() -> None:
+    sources = "".join(read(path) for path in (ROOT / "relay_site").glob("*.py"))
+    names = {name for name in re.findall(r'\b(?:secret|key)\(\s*"([A-Z_]+)"', sources) if not name.startswith("SSO_")}
+    for page in ("settings.md", "settings.zh-CN.md"):
+        head = read(DOCS / page).partition("\n|")[0]
+        assert {name for name in names if f"`{name}`" not in head} == set()
