@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from django.conf import settings as site
@@ -88,22 +89,33 @@ def trouble() -> list[str]:
 
 
 @pytest.fixture
-def log_in(context: BrowserContext, live_server: object) -> Callable[[User], None]:
-    """Give the browser somebody's session; the form for it has tests of its own."""
+def log_in_to(live_server: object) -> Callable[[BrowserContext, User], None]:
+    """Give a profile somebody's session; the form for it has tests of its own."""
 
-    def log_in(user: User) -> None:
+    def log_in_to(context: BrowserContext, user: User) -> None:
         client = Client()
         client.force_login(user)
         name = site.SESSION_COOKIE_NAME
         context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": str(live_server)}])
 
-    return log_in
+    return log_in_to
+
+
+@pytest.fixture
+def log_in(context: BrowserContext, log_in_to: Callable[[BrowserContext, User], None]) -> Callable[[User], None]:
+    """As above, in the profile of the test's language."""
+    return partial(log_in_to, context)
 
 
 @pytest.fixture
 def page(context: BrowserContext, log_in: Callable[[User], None], administrator: User, trouble: list[str]) -> Page:
     """A tab of the administrator's; console errors and policy violations are collected."""
     log_in(administrator)
+    return opened(context, trouble)
+
+
+def opened(context: BrowserContext, trouble: list[str]) -> Page:
+    """A tab whose complaints are collected."""
     page = context.new_page()
     page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: trouble.append(str(error)))

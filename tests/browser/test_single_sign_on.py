@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.browser.conftest import opened
 from tests.browser.looking import new_profile, serious
 from tests.relaying import Relay, own_database
 from tests.site.providers import CLIENT, SECRET, House, open_house
@@ -37,23 +38,24 @@ def address(house: House, tmp_path) -> Iterator[str]:
             relay.destroy()
 
 
-def sign_in(page: Page, address: str) -> None:
+def visit(browser: Browser, locale: str, trouble: list[str]) -> Page:
+    """A tab of somebody with this language, whose complaints are collected."""
+    return opened(new_profile(browser, locale=locale), trouble)
+
+
+def sign_in(page: Page, address: str, words: str, trouble: list[str]) -> None:
     page.goto(f"{address}/admin/routing/rule/")
-    page.click("a:has-text('Sign in with Keycloak')")
+    assert [*trouble, *serious(page)] == []
+    trouble.clear()  # the checker's own script
+    page.click(f"a:has-text('{words}')")
 
 
 def test_somebody_signs_in_at_the_provider_lands_where_they_wanted_and_leaves(
     browser: Browser, house: House, address: str, trouble: list[str]
 ) -> None:
-    context = new_profile(browser, locale="en-US")
-    page = context.new_page()
-    page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: trouble.append(str(error)))
     house.person = dict(SRE)
-    page.goto(f"{address}/admin/routing/rule/")
-    assert serious(page) == []
-    trouble.clear()  # the checker's own script
-    sign_in(page, address)
+    page = visit(browser, "en-US", trouble)
+    sign_in(page, address, "Sign in with Keycloak", trouble)
     page.wait_for_url(f"{address}/admin/routing/rule/")
     assert page.locator("#user-tools").inner_text().upper().count("KIM") == 1
     assert page.locator("a.addlink").count() >= 1
@@ -61,8 +63,14 @@ def test_somebody_signs_in_at_the_provider_lands_where_they_wanted_and_leaves(
     page.goto(f"{address}/admin/")
     assert "/admin/login/" in page.url
     assert trouble == []
+    page.context.close()
+
+    page = visit(browser, "zh-CN", trouble)
+    sign_in(page, address, "使用 Keycloak 登录", trouble)
+    page.wait_for_url(f"{address}/admin/routing/rule/")
+    page.click("#logout-form button")
     house.person["groups"] = ["sales"]
-    sign_in(page, address)
-    assert "None of your groups has a role here" in page.inner_text("body")
+    sign_in(page, address, "使用 Keycloak 登录", trouble)
+    assert "您所在的用户组在此没有角色" in page.inner_text("body")
     assert serious(page) == []
-    context.close()
+    page.context.close()

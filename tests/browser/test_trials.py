@@ -59,8 +59,11 @@ def test_a_test_alert_is_watched_until_it_is_answered(page: Page, live_server, t
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
 
 
-def test_a_refused_test_shows_what_to_do_also_without_scripts(browser, live_server, administrator, bots: Bots) -> None:
-    context = browser.new_context(locale="en-US", java_script_enabled=False)
+@pytest.mark.parametrize(("locale", "advised"), [("en-US", "signing secret"), ("zh-CN", "签名密钥")])
+def test_a_refused_test_shows_what_to_do_also_without_scripts(
+    browser, live_server, administrator, bots: Bots, locale, advised
+) -> None:
+    context = browser.new_context(locale=locale, java_script_enabled=False)
     page = context.new_page()
     target = make_target("team", url=bots.url("team"))
     bots.will("team", BAD_SIGNATURE)
@@ -72,5 +75,5 @@ def test_a_refused_test_shows_what_to_do_also_without_scripts(browser, live_serv
     work()
     page.click("noscript a")
     assert states(page) == ["skipped", "skipped", "done", "done", "done", "done", "failed"]
-    assert "signing secret" in page.locator(".step.failed .advice").inner_text()
+    assert advised in page.locator(".step.failed .advice").inner_text()
     context.close()
