@@ -185,7 +185,8 @@ def _version(snapshot: Snapshot, now: datetime) -> Statement:
 
 
 def _concern(findings: Iterable[Finding]) -> Concern:
-    return Concern.of(finding.alert for finding in findings if finding.alert is not None)
+    """What is left to the worker needs no thread now, so none is locked for it."""
+    return Concern.of(finding.alert for finding in findings if finding.alert is not None and not finding.is_postponed)
 
 
 def _openings(finding: Finding) -> int:

@@ -1,7 +1,7 @@
 """What passes between receiving, deciding and storing."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from integrations.contract import Alert, ProjectHint, Text
@@ -94,6 +94,13 @@ class Prepared:
     """True when nobody asked yet whether the snapshot is still true: storing does, on its way."""
     hook_key_id: int | None = None
     client_secret_id: int | None = None
+
+
+def postponed(one: Prepared) -> Prepared:
+    """The same webhook left to the worker, where there is anything to decide."""
+    if one.finding.alert is None or one.finding.status is not None:
+        return one
+    return replace(one, finding=replace(one.finding, is_postponed=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

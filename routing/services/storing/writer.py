@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from routing.patience import patience
 from routing.services.storing.batch import LOCK_MILLISECONDS
-from routing.services.storing.prepared import Prepared, Receipt
+from routing.services.storing.prepared import Prepared, Receipt, postponed
 from routing.services.storing.statements import is_postgres
 from routing.services.storing.transaction import TROUBLE, is_held_up, store
 
@@ -149,12 +149,16 @@ def _commit(taken: Sequence[Work]) -> list[Work]:
 
 
 def _store(webhooks: Sequence[Webhook]) -> list[Receipt | Exception]:
-    try:
-        return store([work.prepared for work in webhooks], timezone.now(), lock_milliseconds=SHARED_LOCK_MILLISECONDS)
-    except TROUBLE as error:
-        if not is_held_up(error):
-            raise
-        return [HeldUp(str(error))] * len(webhooks)
+    """Store them decided; where others hold threads locked, store them for the worker to decide, which needs no thread."""
+    prepared = [work.prepared for work in webhooks]
+    for attempt in (prepared, [postponed(one) for one in prepared]):
+        try:
+            return store(attempt, timezone.now(), lock_milliseconds=SHARED_LOCK_MILLISECONDS)
+        except TROUBLE as error:
+            if not is_held_up(error):
+                raise
+            held_up = HeldUp(str(error))
+    return [held_up] * len(webhooks)
 
 
 def _attempt(works: Sequence[Work], write: Callable[[], Sequence[Any]]) -> list[Work]:

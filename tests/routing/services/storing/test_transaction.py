@@ -22,6 +22,7 @@ from routing.models import (
     Thread,
 )
 from routing.selectors import configuration
+from routing.services import bodies
 from routing.services.deciding import find
 from routing.services.storing import transaction
 from routing.services.storing.duplicates import body_digest
@@ -44,7 +45,7 @@ def prepared(kind: str = "event_alert.triggered", *, at: datetime = NOW, **field
         source_name=source.name,
         received_at=at,
         body_digest=body_digest(finding.resource, body),
-        body=b"sealed",
+        body=bodies.pack(headers, body),
         finding=finding,
         snapshot=snapshot,
     )
