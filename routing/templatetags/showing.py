@@ -116,3 +116,10 @@ def span(seconds: float) -> str:
         if count:
             parts.append(f"{count} {unit}")
     return " ".join(parts[:2]) or f"0 {units[-1][1]}"
+
+
+@register.filter
+def credential_label(name: str, kind: str) -> str:
+    """What a target's form calls this credential; another word stays as it is."""
+    fields = DESTINATIONS[kind].fields if kind in DESTINATIONS else ()
+    return next((field.label.in_language(get_language() or "en") for field in fields if field.name == name), name)

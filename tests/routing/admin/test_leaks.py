@@ -187,3 +187,12 @@ def test_a_sealed_text_knows_when_it_was_entered():
 def test_a_secret_that_is_the_last_one_stays(scene):
     with pytest.raises(leaks.LastOne):
         leaks.retire(ClientSecret.objects.get(), actor="me")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", ["Webhook address", "Push address"]), ("zh-hans", ["Webhook 地址", "推送地址"])]
+)
+def test_credentials_are_called_what_the_form_calls_them(language, words, boss):
+    page = boss.get(PAGE, headers={"accept-language": language}).content.decode()
+    assert [word for word in words if f"<bdi>{word}</bdi>" not in page] == []
+    assert "<bdi>webhook_url</bdi>" not in page
