@@ -58,7 +58,8 @@ def storm(stage: Stage, kind: str) -> list[str]:
     found = burst.run(stage.databases.fresh(kind), stage.folder, seed=options.seed, events=options.events)
     wrong, calls = found.problems, found.found.calls
     print(
-        f"{kind}: burst of {options.events}: {len(found.found.acknowledged)} of {len(calls)} calls acknowledged; "
+        f"{kind}: burst of {options.events}: {len(found.found.acknowledged)} of {len(calls)} calls acknowledged, "
+        f"answers {dict(Counter(call.status for call in calls))}, slowest {found.slowest_answer * 1000:.0f} ms; "
         f"{len(found.storm)} messages, {len(found.digests)} digests of {sum(one.total for one in found.digests)} alerts, "
         f"quiet {found.quiet_after:.1f} s after the last answer; {len(found.delays)} alerts for the other bot, "
         f"slowest {max(found.delays, default=0):.2f} s; {len(wrong)} violations",

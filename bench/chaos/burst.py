@@ -67,6 +67,11 @@ class Burst:
         return [(arrived[call.number] - call.answered) / SECOND for call in self.others if call.number in arrived]
 
     @property
+    def slowest_answer(self) -> float:
+        """Seconds that the slowest answer took."""
+        return max((call.answered - call.due for call in self.found.calls), default=0) / SECOND
+
+    @property
     def storm(self) -> list[Seen]:
         """What the bot in the storm was told."""
         return [seen for seen in self.messages if seen.bot == STORM]

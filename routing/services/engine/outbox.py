@@ -250,7 +250,8 @@ def _run(sql: str, ids: Sequence[int], params: Sequence[Any] = ()) -> None:
 
 
 def _many(sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    if stored := [[_stored(value) if isinstance(value, datetime) else value for value in row] for row in rows]:
+    is_text = connection.vendor == "sqlite"  # asked once: every value would go through Django's proxy for it
+    if stored := [[_as_text(value) for value in row] if is_text else row for row in rows]:
         with connection.cursor() as cursor:
             cursor.executemany(sql, stored)
 
@@ -260,4 +261,9 @@ def _with(sql: str, ids: Sequence[int]) -> str:
 
 
 def _stored(moment: datetime) -> Any:
-    return connection.ops.adapt_datetimefield_value(moment)
+    return _as_text(moment) if connection.vendor == "sqlite" else moment
+
+
+def _as_text(value: Any) -> Any:
+    """A moment as SQLite's columns hold it: text, in UTC."""
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ") if isinstance(value, datetime) else value
