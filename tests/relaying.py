@@ -155,7 +155,7 @@ class Sentry:
 
 
 @contextmanager
-def own_database() -> Iterator[str]:
+def own_database(encoding: str = "UTF8") -> Iterator[str]:
     """The URL of an empty database beside the one that the tests run on; "" for an SQLite file of its own."""
     url = os.environ.get("DATABASE_URL", "")
     if not url.startswith("postgres"):
@@ -163,7 +163,8 @@ def own_database() -> Iterator[str]:
         return
     name = f"relay_{secrets.token_hex(6)}"
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
+        made = f"CREATE DATABASE {name} ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+        connection.execute(made.encode())
     try:
         yield urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
     finally:

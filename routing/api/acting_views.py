@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 from django.shortcuts import get_object_or_404
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.exceptions import ValidationError
@@ -66,7 +67,8 @@ class ExplainView(APIView):
                 source_name=given["source"], resource=given.get("resource", ""), body=_body(given["payload"])
             )
         except UnknownSource as error:
-            raise ValidationError({"source": [f"{error}: {', '.join(error.known)}"]}) from error
+            text = _("There is no source of this name. Known: %(known)s.") % {"known": ", ".join(error.known)}
+            raise ValidationError({"source": [text]}) from error
         found.pop("traceback", None)
         return Response({**found, "alert": found["alert"] and alert_json(found["alert"])})
 

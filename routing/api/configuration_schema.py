@@ -14,6 +14,7 @@ from rest_framework import serializers
 
 from routing.api.choosing import FILTERS
 from routing.api.configuration_views import SectionList, SectionObject, SettingsView
+from routing.api.pagination import MOST
 from routing.api.serializers import configuration as shapes
 
 REFUSED = OpenApiResponse(shapes.ErrorsSerializer, description="By field, what to do about it.")
@@ -22,7 +23,7 @@ STALE = OpenApiResponse(shapes.ErrorsSerializer, description="Changed since it w
 IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="The ETag that you read.")
 PAGING = [
     OpenApiParameter("cursor", int, description="From `next` and `previous`."),
-    OpenApiParameter("page_size", int, description="At most 200."),
+    OpenApiParameter("page_size", {"type": "integer", "minimum": 1, "maximum": MOST}),
 ]
 SHAPES: dict[str, Any] = {
     "sources": shapes.SourceSerializer,

@@ -11,7 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from routing.api import choosing, configuring
+from routing.api import choosing, configuring, filtering
+from routing.api.pagination import page_size_of
 from routing.api.parsing import BoundedJSONParser
 from routing.api.throttling import TokenThrottle
 from routing.selectors.snapshot import HOOK_SOURCE
@@ -23,7 +24,6 @@ from routing.services.configuration.stored import Stored
 from routing.services.sources import address_of
 
 PAGE = 50
-MAX_PAGE = 200
 READ_ONLY = frozenset({"hook_urls"})
 
 
@@ -58,8 +58,8 @@ class SectionList(SectionView):
         items = list(configuring.read(self.section).items[self.section].values())
         if self.section == "silences":
             items.reverse()
-        items = choosing.chosen(self.section, items, request.query_params.dict(), timezone.now())
-        start, size = self._number(request, "cursor", 0, 10**9), self._number(request, "page_size", PAGE, MAX_PAGE)
+        items = choosing.chosen(self.section, items, filtering.asked(request), timezone.now())
+        start, size = self._start(request), page_size_of(request, PAGE) or PAGE
         page = [self.shown(item) for item in items[start : start + size]]
         following = self._page_url(request, start + size, size) if start + size < len(items) else None
         before = self._page_url(request, max(start - size, 0), size) if start else None
@@ -85,13 +85,11 @@ class SectionList(SectionView):
         """What only the answer to the creation tells."""
         return {"hook_urls": [address_of(str(key)) for key in item["hook_keys"]]} if self.section == "sources" else {}
 
-    def _number(self, request: Request, name: str, default: int, limit: int) -> int:
-        text = request.query_params.get(name, "")
-        if not text:
-            return default
-        if not (text.isascii() and text.isdigit() and len(text) < 10) or (name == "page_size" and int(text) < 1):
-            raise ValidationError({name: [_("Use a number.")]})
-        return min(int(text), limit)
+    def _start(self, request: Request) -> int:
+        text = request.query_params.get("cursor") or "0"
+        if not (text.isascii() and text.isdigit() and len(text) < 10):
+            raise ValidationError({"cursor": [_("Use a cursor from `next` or `previous`.")]})
+        return int(text)
 
 
 class SectionObject(SectionView):

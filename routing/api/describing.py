@@ -2,6 +2,7 @@
 
 from typing import Any, NoReturn
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -56,4 +57,4 @@ class Nowhere(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> NoReturn:
         """Raises NotFound once the token was looked at."""
         super().initial(request, *args, **kwargs)
-        raise NotFound
+        raise NotFound(None if request.path.endswith("/") else _("There is nothing here: addresses end with a slash."))

@@ -155,16 +155,24 @@ THREADS: Mapping[str, Condition] = {
 
 def narrow(queryset: QuerySet[Any], request: Request, filters: Mapping[str, Condition]) -> QuerySet[Any]:
     """The rows that all filters of the call hold for; raises ValidationError that names each unusable filter."""
-    asked = {name: value for name, value in request.query_params.dict().items() if name not in PAGING}
-    return narrowed(queryset, asked, filters)
+    return narrowed(queryset, asked(request), filters)
+
+
+def asked(request: Request) -> dict[str, str]:
+    """The filters of the call; raises ValidationError that names each one that stands there twice."""
+    given = {name: values for name, values in request.query_params.lists() if name not in PAGING}
+    text = _("Give it once; where it takes several values, they stand behind each other with commas.")
+    if twice := {name: [text] for name, values in given.items() if len(values) > 1}:
+        raise ValidationError(twice)
+    return {name: values[-1] for name, values in given.items()}
 
 
 def narrowed(
-    queryset: QuerySet[Any], asked: Mapping[str, str], filters: Mapping[str, Condition], *, within: str = ""
+    queryset: QuerySet[Any], wanted: Mapping[str, str], filters: Mapping[str, Condition], *, within: str = ""
 ) -> QuerySet[Any]:
     """As `narrow`, for filters that were read already; errors name them `within` where they were read."""
     errors: dict[str, list[str]] = {}
-    for name, value in asked.items():
+    for name, value in wanted.items():
         if name not in filters:
             errors[within + name] = [_("There is no such filter. Known: %(known)s.") % {"known": ", ".join(filters)}]
             continue

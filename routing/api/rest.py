@@ -1,9 +1,12 @@
 """The URLs of the REST API."""
 
-from django.urls import include, path, re_path
+from typing import Any
+
+from django.urls import URLPattern, include, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from routing.api.acting_views import ExplainView, ReprocessView, TargetTestView
+from routing.api.ambiguous import or_object
 from routing.api.configuration_schema import SHAPES, Settings, views_of
 from routing.api.credential_views import ClientSecrets, HookKeys, RetireClientSecret, RetireHookKey
 from routing.api.describing import Nowhere
@@ -37,18 +40,27 @@ router.register("tokens", TokenViewSet, basename="token")
 router.register("audit", AuditViewSet, basename="audit")
 
 configuration = []
+OF_ONE = {section: views_of(section)[1].as_view() for section in SHAPES}
+
+
+def beside(section: str, word: str, view: Any, name: str) -> URLPattern:
+    """What may be done to or seen of one object, at its address and a word."""
+    either = or_object(section, word, view.as_view(), OF_ONE[section])
+    return re_path(rf"^{section}/(?P<name>.+)/{word}/$", either, name=name)
+
+
 for section in SHAPES:
-    objects_view, object_view = views_of(section)
+    objects_view, _object_view = views_of(section)
     history_view, restore_view = history_of(section)
     configuration += [
-        re_path(rf"^{section}/(?P<name>.+)/history/$", history_view.as_view(), name=f"{section}-history"),
+        beside(section, "history", history_view, f"{section}-history"),
         re_path(
             rf"^{section}/(?P<name>.+)/history/(?P<id>\d{{1,18}})/restore/$",
             restore_view.as_view(),
             name=f"{section}-restore",
         ),
         path(f"{section}/", objects_view.as_view(), name=f"{section}-list"),
-        re_path(rf"^{section}/(?P<name>.+)/$", object_view.as_view(), name=f"{section}-object"),
+        re_path(rf"^{section}/(?P<name>.+)/$", OF_ONE[section], name=f"{section}-object"),
     ]
 
 acting = [
@@ -62,20 +74,20 @@ acting = [
     re_path(r"^inbounds/(?P<id>\d{1,18})/preview/$", InboundPreviewView.as_view(), name="inbound-preview"),
     re_path(r"^inbounds/(?P<id>\d{1,18})/routing-test/$", RoutingTestView.as_view(), name="inbound-routing-test"),
     re_path(r"^deliveries/(?P<id>\d{1,18})/preview/$", DeliveryPreviewView.as_view(), name="delivery-preview"),
-    re_path(r"^sources/(?P<name>.+)/hook-keys/$", HookKeys.as_view(), name="hook-keys"),
+    beside("sources", "hook-keys", HookKeys, "hook-keys"),
     re_path(
         r"^sources/(?P<name>.+)/hook-keys/(?P<id>\d{1,18})/retire/$", RetireHookKey.as_view(), name="hook-key-retire"
     ),
-    re_path(r"^sources/(?P<name>.+)/client-secrets/$", ClientSecrets.as_view(), name="client-secrets"),
+    beside("sources", "client-secrets", ClientSecrets, "client-secrets"),
     re_path(
         r"^sources/(?P<name>.+)/client-secrets/(?P<id>\d{1,18})/retire/$",
         RetireClientSecret.as_view(),
         name="client-secret-retire",
     ),
-    re_path(r"^sources/(?P<name>.+)/test/$", SourceTestView.as_view(), name="source-test"),
-    re_path(r"^rules/(?P<name>.+)/move/$", RuleMoveView.as_view(), name="rule-move"),
-    re_path(r"^targets/(?P<name>.+)/waiting/$", TargetWaitingView.as_view(), name="target-waiting"),
-    re_path(r"^targets/(?P<name>.+)/test/$", TargetTestView.as_view(), name="target-test"),
+    beside("sources", "test", SourceTestView, "source-test"),
+    beside("rules", "move", RuleMoveView, "rule-move"),
+    beside("targets", "waiting", TargetWaitingView, "target-waiting"),
+    beside("targets", "test", TargetTestView, "target-test"),
 ]
 
 urlpatterns = [path("api/v1/", include([*router.urls, *acting, *configuration]))]

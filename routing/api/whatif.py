@@ -154,7 +154,8 @@ class WhatIfView(APIView):
 def _refuse_others(given: Mapping[str, Any]) -> None:
     """What would be passed over must not look as if it had been asked about."""
     known = {*_SECTIONS, "recent", "prune", "version"}
-    wrong = {name: [_("This is not edited here.")] for name in given if name not in known}
+    text = _("This is not known here. Known: %(known)s.") % {"known": ", ".join(sorted(known))}
+    wrong = {name: [text] for name in given if name not in known}
     if wrong:
         raise ValidationError(wrong)
 

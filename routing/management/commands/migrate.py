@@ -17,10 +17,11 @@ class Command(Migrate):
     """Applies migrations. On Postgres it never waits for a table longer than webhooks can."""
 
     def handle(self, *args: Any, **options: Any) -> str | None:
-        """Migrate; raises CommandError when somebody else holds a table for minutes."""
+        """Migrate; raises CommandError when somebody else holds a table for minutes, or the database knows no Unicode."""
         connection = connections[options["database"]]
         if connection.vendor != "postgresql":
             return super().handle(*args, **options)
+        _refuse_other_encodings(connection)
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = %s", [LOCK_MILLISECONDS])
         try:
@@ -32,3 +33,16 @@ class Command(Migrate):
         finally:
             with connection.cursor() as cursor:
                 cursor.execute("RESET lock_timeout")
+
+
+def _refuse_other_encodings(connection: Any) -> None:
+    """A cluster made without a locale has databases that take ASCII only: the first Chinese title would be lost."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_encoding")
+        encoding = cursor.fetchone()[0]
+    if encoding != "UTF8":
+        text = _(
+            "The database's encoding is %(encoding)s; the relay needs UTF8. Make another one: "
+            "createdb --encoding UTF8 --template template0 relay"
+        )
+        raise CommandError(text % {"encoding": encoding})

@@ -104,7 +104,7 @@ def _read_key(reading: Reading, given: Mapping[str, Any], key: Key, path: str, i
     if key.name in given and not (key.kept and given[key.name] is None):
         item[key.name] = _value(reading, key.read, given[key.name], f"{path}.{key.name}")
     elif key.required:
-        reading.refuse(path, Text(f"{key.name} is missing", f"缺少 {key.name}"))
+        reading.refuse(joined(path, key.name), Text(f"{key.name} is missing", f"缺少 {key.name}"))
     elif not key.kept:
         item[key.name] = key.default
 

@@ -26,12 +26,12 @@ def check_references(document: Document, final: dict[str, dict[str, Item]], oper
     for section, key, named in _REFERENCES:
         for name, item in final[section].items():
             for missing in _missing(item.get(key), final[named]):
-                refuse(_path(document, section, name, key), _nowhere(missing, named))
+                refuse(_path(document, section, name, key), _nowhere(document, missing, named))
     for index, test in enumerate(document.tests):
         for missing in _missing(test["source"], final["sources"]):
-            refuse(f"tests[{index}].source", _nowhere(missing, "sources"))
+            refuse(f"tests[{index}].source", _nowhere(document, missing, "sources"))
     if operations is not None and operations not in final["targets"]:
-        refuse("operations_target", _nowhere(operations, "targets"))
+        refuse("operations_target", _nowhere(document, operations, "targets"))
     for name, text in _shared_keys(final["sources"]):
         refuse(_path(document, "sources", name, "hook_keys"), text)
     for name, text in _shared_ids(final["projects"]):
@@ -49,9 +49,11 @@ def _missing(value: Any, known: dict[str, Item]) -> list[str]:
     return [name for name in names if name not in known]
 
 
-def _nowhere(name: str, section: str) -> Text:
+def _nowhere(document: Document, name: str, section: str) -> Text:
     word = {"targets": "target", "sources": "source"}[section]
     zh = {"targets": "推送目标", "sources": "Sentry 接入"}[section]
+    if name in document.removed.get(section, ()):
+        return Text(f"names the {word} {name}: take it out here first", f"仍在使用{zh} {name}：请先从这里移除")
     return Text(f"there is no {word} {name}", f"没有名为 {name} 的{zh}")
 
 

@@ -50,6 +50,15 @@ def load(sections: frozenset[str] = _ALL) -> Stored:
     return stored
 
 
+def is_there(section: str, name: str) -> bool:
+    """Whether a section has an object of this name; a project's is `source/slug`."""
+    if section == "projects":
+        source, _slash, slug = name.rpartition("/")
+        return Project.objects.filter(source__name=source, slug=slug).exists()
+    models: dict[str, Any] = {"sources": Source, "targets": Target, "rules": Rule, "silences": Silence}
+    return bool(models[section].objects.filter(name=name).exists())
+
+
 def _targets(stored: Stored, names: dict[int, str]) -> None:
     for row in sorted(Target.objects.all(), key=attrgetter("name")):
         item: Item = {

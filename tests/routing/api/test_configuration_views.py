@@ -55,7 +55,8 @@ def test_a_new_source_tells_its_hook_url_once(caller):
 @pytest.mark.parametrize(
     ("path", "data", "fields"),
     [
-        ("targets", {"name": "t"}, {"detail"}),
+        ("targets", {"name": "t"}, {"kind"}),
+        ("targets", {}, {"name", "kind"}),
         ("targets", {**TARGET, "kind": "pager"}, {"kind", "webhook_url", "secret"}),
         ("targets", {"name": "t", "kind": {}}, {"kind"}),
         ("targets", {**TARGET, "webhook_url": "http://localhost/"}, {"webhook_url"}),
@@ -200,6 +201,55 @@ def test_lists_are_narrowed_by_what_is_asked(caller, question, names):
 def test_a_filter_that_means_nothing_is_refused_by_name(caller, question):
     answer = caller.send("get", question)
     assert (answer.status_code, len(answer.json())) == (400, 1)
+
+
+@pytest.mark.parametrize("name", ["a/test", "a/history", "a/waiting", "交易 组/test"])
+def test_a_name_that_ends_like_an_address_is_read_changed_and_removed(caller, name):
+    caller.send("post", "targets/", {**TARGET, "name": name})
+    assert caller.send("get", f"targets/{name}/").json()["name"] == name
+    assert caller.send("patch", f"targets/{name}/", {"title": "x"}).json()["title"] == "x"
+    assert caller.send("delete", f"targets/{name}/").status_code == 204
+    assert caller.send("get", f"targets/{name}/").status_code in (404, 405)
+
+
+def test_beside_an_object_of_the_shorter_name_the_word_means_what_it_says(caller):
+    for name in ("a", "a/test", "a/history"):
+        caller.send("post", "targets/", {**TARGET, "name": name})
+    assert caller.send("post", "targets/a/test/").json()["target"] == "a"
+    assert isinstance(caller.send("get", "targets/a/history/").json(), list)
+    assert caller.send("get", "targets/a/test/").json()["name"] == "a/test"
+
+
+def test_a_project_may_be_called_history(caller):
+    caller.send("post", "sources/", {"name": "acme"})
+    caller.send("post", "projects/", {"source": "acme", "slug": "history"})
+    assert caller.send("get", "projects/acme/history/").json()["slug"] == "history"
+    assert len(caller.send("get", "projects/acme/history/history/").json()) == 1
+
+
+def test_what_is_in_use_is_not_removed_and_the_answer_names_where(caller):
+    applied(FULL)
+    answer = caller.send("delete", "targets/team/")
+    assert answer.status_code == 409
+    assert answer.json()["rules(the rest).targets"] == ["names the target team: take it out here first"]
+
+
+@pytest.mark.parametrize("path", ["targets/", "deliveries/", "jobs/"])
+@pytest.mark.parametrize("query", ["page_size=0", "page_size=201", "page_size=x", "page_size=-1"])
+def test_a_page_has_one_to_two_hundred_rows(caller, path, query):
+    answer = caller.send("get", f"{path}?{query}")
+    assert (answer.status_code, answer.json()) == (400, {"page_size": ["Use a number from 1 to 200."]})
+
+
+@pytest.mark.parametrize("question", ["targets/?kind=feishu&kind=flashduty", "deliveries/?status=dead&status=expired"])
+def test_a_filter_that_stands_twice_is_refused_by_name(caller, question):
+    answer = caller.send("get", question)
+    assert (answer.status_code, list(answer.json())) == (400, [question.partition("?")[2].partition("=")[0]])
+
+
+def test_an_address_without_its_slash_is_told_what_is_missing(caller):
+    answer = caller.send("get", "targets")
+    assert (answer.status_code, "slash" in answer.json()["detail"]) == (404, True)
 
 
 def test_a_filter_stays_on_the_next_page(caller):

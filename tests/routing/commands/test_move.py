@@ -2,6 +2,7 @@
 
 import sqlite3
 
+import psycopg
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from routing.models import Delivery, Rule, Source, Worker
 from routing.services import moving
+from tests.relaying import own_database
 from tests.routing.api.rows import delivery, inbound
 from tests.routing.services.configuration.files import FULL, applied
 
@@ -44,7 +46,9 @@ def rows(path, sql: str) -> list[tuple]:
     return found
 
 
-def test_everything_arrives_as_it_was(filled, tmp_path, capsys, move):
+def test_everything_arrives_as_it_was_and_no_number_is_given_out_again(filled, tmp_path, capsys, move):
+    newest = delivery(inbound(3))
+    Delivery.objects.filter(pk=newest.pk).delete()
     path = tmp_path / "other.sqlite3"
     move(f"sqlite:///{path}")
     printed = dict(reversed(line.split("\t")) for line in capsys.readouterr().out.splitlines())
@@ -52,6 +56,7 @@ def test_everything_arrives_as_it_was(filled, tmp_path, capsys, move):
     assert rows(path, "SELECT id FROM routing_delivery ORDER BY id") == list(
         Delivery.objects.order_by("id").values_list("id")
     )
+    assert rows(path, "SELECT seq FROM sqlite_sequence WHERE name = 'routing_delivery'") == [(newest.pk,)]
     assert rows(path, "SELECT id, name FROM routing_rule ORDER BY id") == list(
         Rule.objects.order_by("id").values_list("id", "name")
     )
@@ -60,14 +65,6 @@ def test_everything_arrives_as_it_was(filled, tmp_path, capsys, move):
     assert rows(path, "SELECT created_at FROM routing_source WHERE name = 'acme'")[0][0].startswith(
         created.strftime("%Y-%m-%d %H:%M:%S.%f")
     )
-
-
-def test_no_number_is_given_out_again(filled, tmp_path, move):
-    newest = delivery(inbound(3))
-    Delivery.objects.filter(pk=newest.pk).delete()
-    path = tmp_path / "other.sqlite3"
-    move(f"sqlite:///{path}")
-    assert rows(path, "SELECT seq FROM sqlite_sequence WHERE name = 'routing_delivery'") == [(newest.pk,)]
 
 
 def test_a_database_in_use_is_refused(filled, tmp_path, move):
@@ -102,6 +99,16 @@ def test_tables_of_single_sign_on_do_not_stay_behind_unnoticed(tmp_path):
         recorder.record_unapplied("socialaccount", "0001_initial")
         with connection.cursor() as cursor:
             cursor.execute("DROP TABLE socialaccount_socialaccount")
+
+
+@pytest.mark.postgres
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="moves to Postgres")
+def test_a_database_that_knows_no_unicode_is_refused_with_what_to_do(move):
+    with own_database(encoding="SQL_ASCII") as url:
+        with pytest.raises(CommandError, match=r"SQL_ASCII.*createdb --encoding UTF8"):
+            move(url)
+        with psycopg.connect(url) as there:
+            assert there.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
 
 
 @pytest.mark.parametrize("url", ["nonsense", "mysql://localhost/x"])

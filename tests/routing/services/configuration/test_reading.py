@@ -27,7 +27,7 @@ def rule(keys: str) -> str:
         ("version: 1\nrulez: []", 2, "rulez", "known are version, operations_target"),
         ("version: 1\nrules: {}", 2, "rules", "give a list"),
         ("version: 1\nrules: [3]", 2, "rules[0]", "write its keys"),
-        ("version: 1\nrules:\n  - targets: []", 3, "rules[0]", "name is missing"),
+        ("version: 1\nrules:\n  - targets: []", 3, "rules[0].name", "name is missing"),
         (rule("    name: q"), 4, "rules[0].name", "stands twice"),
         (rule("    conitnue: true"), 4, "rules[0].conitnue", "known are name, enabled"),
         (rule("    active: {from: 18:00, to: '19:00'}"), 4, "rules[0].active.from", "quote it"),
