@@ -46,12 +46,14 @@ RulesVersion.objects.create(digest="f" * 64, content={{"rules": []}})
 AuditEntry.objects.create(actor="admin", action="resend", object_type="delivery", object_name="#12 → team-data")
 tokens.create(name="deploy", role="operator", expires_at=None)
 rule = Rule.objects.first(); rule.repeat_minutes = 30; rule.save()
+from routing.services import trials
+trials.try_rule(rule, source=source, actor=User.objects.get(username="admin"))
 """
 FIND = """
 import json
 from django.contrib import admin
 from django.urls import reverse
-from routing.models import Inbound, Delivery, Thread
+from routing.models import Inbound, Delivery, Thread, Trial
 from routing import admin as pages
 found = {{}}
 def of(model):
@@ -72,6 +74,12 @@ found |= {{"dashboard": reverse("admin:index"), "what-if": reverse("admin:routin
 from routing.models import Rule
 rule = Rule.objects.first()
 found |= {{"history": reverse("admin:routing_rule_history", args=[rule.pk]), "restore": reverse("admin:routing_rule_simple_history", args=[rule.pk, rule.history.earliest().pk])}}
+routed = Inbound.objects.filter(status="routed", resource="event_alert").latest("pk")
+found |= {{"preview": reverse("admin:routing_inbound_preview", args=[routed.pk]), "key-leak": reverse("admin:index") + "key-leak/"}}
+found |= {{"test-alert": reverse("admin:routing_rule_test", args=[rule.pk]), "password": reverse("admin:password_change")}}
+found |= {{"resend-many": reverse("admin:routing_delivery_bulk", args=["resend"]) + "?status__exact=dead"}}
+found |= {{"close": reverse("admin:routing_openthread_close") + f"?thread={{Thread.objects.filter(is_open=True).latest('pk').pk}}"}}
+found |= {{"trial": reverse("admin:routing_trial_change", args=[Trial.objects.latest("pk").pk])}}
 print(json.dumps(found))
 """
 
