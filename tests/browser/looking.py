@@ -17,16 +17,6 @@ FRAME = ["#nav-sidebar", "#header"]
 """What is the same around every page, and looked at on the dashboard."""
 _LOADED = f"window.loadAxe = () => {{ if (!window.axe) {{ {AXE_SCRIPT} }} }};"
 """There on every page, and read only where it is called."""
-LOOKS = [
-    "color-contrast",
-    "target-size",
-    "link-in-text-block",
-    "scrollable-region-focusable",
-    "html-has-lang",
-    "html-lang-valid",
-    "valid-lang",
-]
-"""The rules that language, colours or width have a say in; all others look at the markup alone."""
 SERIOUS = """
 async ([options, frame]) => {
   loadAxe();
@@ -38,17 +28,6 @@ async ([options, frame]) => {
     .flatMap(found => found.nodes.slice(0, 3).map(node => `${found.id}: ${node.html.slice(0, 160)}`));
 }
 """
-OUTLINE = """
-() => {
-  const kept = ["class", "type", "role", "lang", "hidden", "disabled", "scope", "tabindex"];
-  const outline = each => each.matches("#nav-sidebar, #header") ? "" : [
-    each.tagName, ...[...each.attributes].map(one => one.name + (kept.includes(one.name) ? one.value : one.value !== "")),
-    [...each.childNodes].some(node => node.nodeType === 3 && node.data.trim()), ...[...each.children].map(outline), "/",
-  ].join(" ");
-  return outline(document.body);
-}
-"""
-"""The page without its words: what is marked up and how it looks."""
 CLEAN = """
 () => ({
   title: document.title,
@@ -93,8 +72,7 @@ def harm(page: Page) -> list[str]:
     ]
 
 
-def serious(page: Page, *, only_looks: bool = False) -> list[str]:
-    """What shuts people out, by the rules that are promised; or only by those that ask how the page looks."""
+def serious(page: Page) -> list[str]:
+    """What shuts people out, by the rules that are promised."""
     is_dashboard = page.url.endswith("/admin/")
-    rules = {"runOnly": {"type": "rule", "values": LOOKS}} if only_looks else {}
-    return list(page.evaluate(SERIOUS, [{**PROMISED, **rules}, [] if is_dashboard else FRAME]))
+    return list(page.evaluate(SERIOUS, [PROMISED, [] if is_dashboard else FRAME]))
