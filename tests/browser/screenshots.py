@@ -48,6 +48,9 @@ tokens.create(name="deploy", role="operator", expires_at=None)
 rule = Rule.objects.first(); rule.repeat_minutes = 30; rule.save()
 from routing.services import trials
 trials.try_rule(rule, source=source, actor=User.objects.get(username="admin"))
+from routing.services.bulk import jobs
+jobs.start("resend", Delivery.objects.filter(status="dead"), actor=User.objects.get(username="admin"), filters={{"status__exact": "dead"}})
+jobs.step(timezone.now())
 """
 FIND = """
 import json
@@ -79,6 +82,10 @@ found |= {{"preview": reverse("admin:routing_inbound_preview", args=[routed.pk])
 found |= {{"test-alert": reverse("admin:routing_rule_test", args=[rule.pk]), "password": reverse("admin:password_change")}}
 found |= {{"resend-many": reverse("admin:routing_delivery_bulk", args=["resend"]) + "?status__exact=dead"}}
 found |= {{"close": reverse("admin:routing_openthread_close") + f"?thread={{Thread.objects.filter(is_open=True).latest('pk').pk}}"}}
+from django.utils import timezone
+from routing.services.muting import mute_link
+found |= {{"mute": reverse("admin:index") + mute_link(routed.pk, timezone.now()).partition("/admin/")[2]}}
+found |= {{"api-docs": reverse("docs"), "api-reference": reverse("redoc")}}
 found |= {{"trial": reverse("admin:routing_trial_change", args=[Trial.objects.latest("pk").pk])}}
 print(json.dumps(found))
 """
