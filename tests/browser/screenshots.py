@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -172,7 +173,7 @@ def _keep(page: Page, file: Path) -> None:
 def _logged_in(browser: Browser, language: str, locale: str, url: str) -> BrowserContext:
     context = browser.new_context(locale=locale, timezone_id="Asia/Shanghai", viewport={"width": WIDTH, "height": 900})
     page = context.new_page()
-    page.goto(url.partition("/admin/")[0] + "/admin/login/?next=/admin/")
+    page.goto(urljoin(url, "/admin/login/?next=/admin/"))
     page.fill("#id_username", "admin")
     page.fill("#id_password", PASSWORD)
     page.click("[type=submit]")
