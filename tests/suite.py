@@ -19,6 +19,7 @@ WITH_POSTGRES = [
     "tests/site",
     "tests/test_up.py",
     "tests/test_rolling.py",
+    "tests/test_deploy.py::test_a_dump_brings_back_rows_secrets_and_the_triggers",
     "--ignore=tests/routing/policy",
 ]
 QUICK = ("fsync", "full_page_writes", "synchronous_commit")

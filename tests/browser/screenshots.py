@@ -151,7 +151,7 @@ def photograph(browser: Browser, url: str, name: str) -> None:
         context = CONTEXTS.get(language) or _logged_in(browser, language, locale, url)
         page = context.new_page() if name != "login" else browser.new_context(locale=locale).new_page()
         page.set_viewport_size({"width": WIDTH, "height": 900})
-        page.goto(url)
+        page.goto(url, wait_until="networkidle")  # the pages of the API draw themselves from its description
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
             if name == "dashboard":
