@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from threading import RLock
 from time import time
 from typing import Any
 
@@ -35,6 +36,8 @@ class Web:
         )
         self._connections = self._server._map
         self._is_stopping = False
+        self._ending = RLock()  # a signal may come while its own thread holds it
+        self._is_closed = False
 
     def run(self) -> None:
         """Serve until `stop`, then until every request that has begun is answered, at most DRAIN_SECONDS."""
@@ -46,12 +49,16 @@ class Web:
         while self._server.close_silent(since=time() - SILENCE_SECONDS) and time() < until:
             self._connections.turn(0.05)
         self._server.task_dispatcher.shutdown(timeout=1)
-        self._connections.close()
+        with self._ending:
+            self._is_closed = True
+            self._connections.close()
 
     def stop(self) -> None:
         """End soon; may be called from a signal handler or another thread."""
         self._is_stopping = True
-        self._server.pull_trigger()
+        with self._ending:  # the loop may see the flag and end before it is woken: its descriptor is gone then
+            if not self._is_closed:
+                self._server.pull_trigger()
 
     def stop_on_signals(self) -> None:
         """Stop on SIGTERM and SIGINT."""

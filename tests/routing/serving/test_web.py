@@ -50,8 +50,7 @@ class Running:
 
     def end(self) -> None:
         self.application.go_on.set()
-        if self.thread.is_alive():
-            self.web.stop()
+        self.web.stop()
         self.thread.join(20)
         self.listening.close()
 
@@ -74,6 +73,13 @@ def ask(sock: socket.socket, path: str = "/", body: bytes = b"") -> bytes:
     head = f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     sock.sendall(head.encode() + body)
     return read_all(sock)
+
+
+def test_one_that_has_ended_may_be_told_to_stop_once_more(running: Running) -> None:
+    running.web.stop()
+    running.thread.join(20)
+    running.web.stop()
+    assert not running.thread.is_alive()
 
 
 def test_a_body_is_read_whole_and_the_server_does_not_name_itself(running: Running) -> None:
