@@ -142,6 +142,8 @@ def served(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
         server.wait(20)
 
 
+DRAWN = {"api-docs": ".opblock", "api-reference": "h1"}
+"""What is there once a page has drawn itself from the description of the API."""
 CONTEXTS: dict[str, BrowserContext] = {}
 
 
@@ -151,7 +153,8 @@ def photograph(browser: Browser, url: str, name: str) -> None:
         context = CONTEXTS.get(language) or _logged_in(browser, language, locale, url)
         page = context.new_page() if name != "login" else browser.new_context(locale=locale).new_page()
         page.set_viewport_size({"width": WIDTH, "height": 900})
-        page.goto(url, wait_until="networkidle")  # the pages of the API draw themselves from its description
+        page.goto(url)
+        page.wait_for_selector(DRAWN.get(name, "body"), timeout=60_000)
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
             if name == "dashboard":
