@@ -67,6 +67,15 @@ def migrated() -> StateApps:
 
 
 @pytest.fixture(autouse=True)
+def unhurried(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls within the process may take their time, for a slow machine's sake; tests of the time are marked `in_time`."""
+    from routing.services.storing import writing
+
+    if request.node.get_closest_marker("in_time") is None:
+        monkeypatch.setattr(writing, "WAIT_SECONDS", 30)
+
+
+@pytest.fixture(autouse=True)
 def nothing_remembered() -> None:
     """Every test has a database of its own, so what the process remembers of the one before must not count."""
     from routing.selectors import configuration

@@ -75,7 +75,7 @@ def test_a_killed_worker_is_back_at_once_and_delivers(relay: Relay, sentry: Sent
     os.kill(before, signal.SIGKILL)
     status, _ = sentry.call()
     assert status == 202
-    eventually(lambda: relay.children("worker") not in ([], [before]), 10)
+    eventually(lambda: relay.children("worker") not in ([], [before]))
     eventually(lambda: ask(relay.port, "/health/worker")[1].count(b'"waiting": 0') == 1, 30)
 
 
@@ -154,8 +154,8 @@ def test_killing_the_supervisor_leaves_nothing_behind(relay: Relay) -> None:
     children, port = relay.children(), relay.port
     relay.signal(signal.SIGKILL)
     eventually(lambda: not is_running(relay.pid))
-    eventually(lambda: not any(map(is_running, children)), 5)
-    eventually(lambda: may_listen_on(port), 5)
+    eventually(lambda: not any(map(is_running, children)))
+    eventually(lambda: may_listen_on(port))
 
 
 def test_the_end_is_orderly_and_soon(relay: Relay, sentry: Sentry) -> None:

@@ -12,8 +12,8 @@ from integrations.registry import SOURCES
 from routing.selectors.snapshot import Snapshot, SourceEntry
 from routing.services import answers, quarantine
 from routing.services.answers import Answer
+from routing.services.storing import writing
 from routing.services.storing.prepared import Outdated
-from routing.services.storing.writing import WAIT_SECONDS
 
 UNSIGNED, BAD_SIGNATURE, UNREADABLE_SECRET = "unsigned", "bad_signature", "unreadable_secret"
 """Why a call is refused and kept."""
@@ -37,7 +37,7 @@ class Call:
     """The bot's URL that came with the call, in its one spelling."""
     flags: tuple[str, ...] = ()
     """Further notes for the inbound."""
-    until: float = field(default_factory=lambda: monotonic() + WAIT_SECONDS)
+    until: float = field(default_factory=lambda: monotonic() + writing.WAIT_SECONDS)
     """When the answer is due, on the monotonic clock."""
 
 

@@ -36,6 +36,7 @@ def test_a_full_disk_is_not_ready(client: Client, monkeypatch: pytest.MonkeyPatc
     assert (answer.status_code, answer.json()["reason"]) == (503, "disk")
 
 
+@pytest.mark.in_time
 def test_a_database_that_takes_nothing_is_not_ready(client: Client) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE routing_inbound RENAME TO away")

@@ -16,7 +16,7 @@ from integrations.sentry.signature import WEBHOOK_HEADER, sign
 from routing.management.serving.sockets import listen
 from routing.management.serving.web import Web
 from routing.models import Delivery, Inbound, QuarantinedCall, Source
-from routing.services import bodies, deciding, receiving, replaying, sources, vouching
+from routing.services import bodies, deciding, replaying, sources
 from tests.routing.calls import KEY, SECRET, make_rule, make_source, make_target, sentry_call, signed
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -25,10 +25,8 @@ LIMIT = 1024 * 1024
 
 
 @pytest.fixture
-def server(settings, monkeypatch) -> Iterator[HTTPConnection]:
-    """A connection to the whole application behind its web server. It has time: a slow machine is no fault of the calls."""
-    for module in (receiving, vouching):
-        monkeypatch.setattr(module, "WAIT_SECONDS", 30)
+def server(settings) -> Iterator[HTTPConnection]:
+    """A connection to the whole application behind its web server."""
     settings.MAX_BODY_MB = 1
     make_source()
     make_rule("all", make_target())

@@ -18,6 +18,7 @@ from werkzeug import Response
 
 from routing.models import Attempt, Delivery, Worker
 from routing.services.delivering import deliver
+from routing.services.engine import loop
 from routing.services.engine.clock import DatabaseClock
 from routing.services.engine.loop import Engine
 from routing.services.engine.waking import notify_workers
@@ -27,7 +28,7 @@ from tests.routing.services.engine.storage import store
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
-def until(holds: Callable[[], bool], seconds: float = 10) -> bool:
+def until(holds: Callable[[], bool], seconds: float = 20) -> bool:
     """Look again and again; True as soon as it holds."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
@@ -35,6 +36,12 @@ def until(holds: Callable[[], bool], seconds: float = 10) -> bool:
             return True
         time.sleep(0.005)
     return holds()
+
+
+@pytest.fixture
+def only_when_woken(monkeypatch) -> None:
+    """Without news the engine looks once a minute, so that what happens sooner was news to it."""
+    monkeypatch.setattr(loop, "LONGEST_LOOK_SECONDS", 60)
 
 
 @pytest.fixture
@@ -65,33 +72,30 @@ def delivered() -> int:
     return Delivery.objects.filter(status="delivered").count()
 
 
-def test_what_is_stored_while_the_engine_idles_is_sent_within_moments(team, bots, make_engine):
+def test_what_is_stored_while_the_engine_idles_wakes_it(team, bots, make_engine, only_when_woken):
     make_engine()
     assert until(lambda: Worker.objects.exists())
     time.sleep(0.3)
-    stored = time.monotonic()
     store(team, now=timezone.now())
     notify_workers()
-    assert until(lambda: bool(bots.calls))
-    assert time.monotonic() - stored < 0.5
     assert until(lambda: delivered() == 1)
 
 
-def test_retries_need_nobody_to_wake_the_engine(team, bots, make_engine):
+def test_retries_need_nobody_to_wake_the_engine(team, bots, make_engine, only_when_woken):
     bots.will("team", FAILING)
     store(team, now=timezone.now())
     make_engine()
     assert until(lambda: delivered() == 1)
     first, second = Attempt.objects.values_list("started_at", flat=True)
-    assert 0.7 < (second - first).total_seconds() < 2.5
+    assert (second - first).total_seconds() > 0.7
 
 
-def test_a_fallback_is_told_and_noted_without_waiting(make_target, bots, make_engine):
+def test_a_fallback_is_told_and_noted_without_waiting(make_target, bots, make_engine, only_when_woken):
     team = make_target("team", fallback=make_target("duty"))
     bots.will("team", BAD_SIGNATURE)
     store(team, now=timezone.now())
     make_engine()
-    assert until(lambda: bool(bots.told("duty")), seconds=3)
+    assert until(lambda: bool(bots.told("duty")))
 
 
 def test_one_target_that_hangs_does_not_slow_down_the_others(make_target, bots, make_engine):
@@ -99,7 +103,7 @@ def test_one_target_that_hangs_does_not_slow_down_the_others(make_target, bots, 
     released = threading.Event()
 
     def hang() -> Response:
-        released.wait(20)
+        released.wait(60)
         return ok()
 
     bots.will("hanging", *[hang] * 50)
@@ -109,10 +113,8 @@ def test_one_target_that_hangs_does_not_slow_down_the_others(make_target, bots, 
     assert until(lambda: len(bots.told("hanging")) == 2)
     for number in range(50):
         store(healthy, key=f"issue-{number}", now=timezone.now())
-    started = time.monotonic()
     notify_workers()
-    assert until(lambda: delivered() == 50, seconds=5)
-    assert time.monotonic() - started < 5
+    assert until(lambda: delivered() == 50, seconds=30)
     assert len(bots.told("hanging")) == 2
     released.set()
 
@@ -237,7 +239,7 @@ class TestProcess:
 
         def hang() -> Response:
             entered.set()
-            released.wait(20)
+            released.wait(60)
             return ok()
 
         bots.will("team", hang)
