@@ -76,7 +76,6 @@ class Inbound(models.Model):
             models.Index(fields=["project_slug", "-id"], name="inbound_project"),
             models.Index(fields=["received_at"], name="inbound_received"),
             models.Index(fields=["source", "id"], name="inbound_waiting", condition=Q(status="received")),
-            models.Index(fields=["source", "alert_key"], name="inbound_line", condition=Q(status="received")),
             models.Index(fields=["alert_key", "-id"], name="inbound_alert_key"),
             models.Index(fields=["issue_id"], name="inbound_issue"),
             models.Index(fields=["short_id"], name="inbound_short_id"),

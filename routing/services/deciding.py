@@ -40,15 +40,6 @@ def find(call: RawCall, *, source: SourceEntry, direct: Direct | None, snapshot:
     return finding
 
 
-def postpone(call: RawCall, source: SourceEntry) -> Finding:
-    """What a genuine call is about, for the worker to decide; never raises. Without an alert there is nothing to decide."""
-    try:
-        finding = _read(call, source)
-    except Exception:  # the worker comes to the same error, and tells it
-        return Finding(is_postponed=True)
-    return replace(finding, is_postponed=True, projects=()) if finding.alert else finding
-
-
 BATCH = 50
 """Webhooks decided in one transaction: it may wait long for SQLite's lock while many come in, but holds it shortly."""
 

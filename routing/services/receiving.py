@@ -15,13 +15,13 @@ from routing.selectors import configuration
 from routing.selectors.snapshot import Snapshot, SourceEntry
 from routing.services import answers, bodies, pressure, projects
 from routing.services.answers import Answer
-from routing.services.deciding import find, postpone
+from routing.services.deciding import find
 from routing.services.sources import key_digest
+from routing.services.storing import writing
 from routing.services.storing.duplicates import body_digest, salted_key
-from routing.services.storing.prepared import Direct, Finding, Outdated, Prepared
+from routing.services.storing.prepared import UNDECIDED, Direct, Finding, Outdated, Prepared
 from routing.services.storing.transaction import TROUBLE
 from routing.services.storing.writer import Unavailable
-from routing.services.storing.writing import WAIT_SECONDS, write
 from routing.services.vouching import Call, Proof, View, unusable, vouch
 
 __all__ = ["Call", "accept", "answering", "receive"]
@@ -41,7 +41,7 @@ def answering(work: Callable[[View], Answer]) -> Answer:
     It is asked with the configuration at hand, to spare a query, and once more with the one in force if it finds
     that outdated.
     """
-    with pressure.entered(), patience(until=monotonic() + WAIT_SECONDS):
+    with pressure.entered(), patience(until=monotonic() + writing.WAIT_SECONDS):
         try:
             return _with_configuration(work)
         except (*TROUBLE, Unavailable) as error:
@@ -63,14 +63,11 @@ def accept(
     """Decide a genuine call, unless others are waiting, and store it; raises Outdated, Unavailable or DatabaseError."""
     kind, now, snapshot = SOURCES[source.kind], timezone.now(), view.snapshot
     raw = RawCall(kind.kept_headers(call.headers), call.body)
-    if pressure.is_high():
-        finding = postpone(raw, source)
-    else:
-        finding = find(raw, source=source, direct=direct, snapshot=snapshot, now=now)
+    finding = UNDECIDED if pressure.is_high() else find(raw, source=source, direct=direct, snapshot=snapshot, now=now)
     if not finding.resource:
         finding = replace(finding, resource=kind.resource_of(raw.body, raw.headers))
     prepared = _prepared(call, raw, finding, source=source, proof=proof, view=view, key_id=key_id, direct=direct)
-    receipt = write(prepared, until=call.until)
+    receipt = writing.write(prepared, until=call.until)
     if not receipt.is_duplicate and not call.is_test:
         projects.learn(source, finding.projects, snapshot)
     return answers.accepted(receipt, finding.advice, _project_id(source, finding, snapshot))

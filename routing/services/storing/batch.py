@@ -9,7 +9,6 @@ from django.db.backends.utils import CursorWrapper
 from routing.models import Delivery, Inbound, InboundBody
 from routing.selectors.snapshot import Snapshot
 from routing.services.engine.waking import CHANNEL
-from routing.services.storing.backlog import Backlog
 from routing.services.storing.columns import decided_inbound, new_inbound
 from routing.services.storing.concerns import Concern
 from routing.services.storing.duplicates import Duplicates
@@ -31,6 +30,10 @@ from routing.services.storing.touching import touches
 
 DUPLICATE = "duplicate"
 
+_SOURCES_THAT_WAIT = (  # however long the backlog is, its first row says enough
+    "SELECT id FROM routing_source WHERE id IN {sources} AND EXISTS"
+    " (SELECT 1 FROM routing_inbound WHERE source_id = routing_source.id AND status = 'received')"
+)
 _STILL_WAITING = "SELECT id FROM routing_inbound WHERE status = 'received' AND id IN {ids}"
 _VERSION = (
     "INSERT INTO routing_rulesversion (digest, content, created_at) VALUES (%s, %s, %s) ON CONFLICT (digest) DO NOTHING"
@@ -75,16 +78,16 @@ class Batch:
                 *concern.locks(),
                 *questions,
                 _STAMP,
-                *Backlog.questions(prepared),
+                _sources_that_wait(prepared),
                 *concern.questions(lock=True),
                 new_ids("routing_inbound", len(prepared)),
                 new_ids("routing_thread", sum(_openings(one.finding) for one in prepared)),
             ],
         )
-        *found, stamp, lines, sources, rows, ends, inbounds, openings = answers
+        *found, stamp, waiting, rows, ends, inbounds, openings = answers
         duplicates = Duplicates(prepared, found, self.now)
         threads = Threads(rows, ends, ids_of(openings))
-        backlog, ids = Backlog(lines, sources), ids_of(inbounds)
+        behind, ids = {row[0] for row in waiting}, ids_of(inbounds)
         receipts: list[Receipt | Exception] = []
         for one in prepared:
             if one.must_be_current and one.snapshot.number != stamp[0][0]:
@@ -96,7 +99,9 @@ class Batch:
                 continue
             inbound = next(ids)
             duplicates.note(one, inbound)
-            receipts.append(self._add(inbound, one, threads, waits=backlog.holds(one)))
+            if one.finding.is_undecided:
+                behind.add(one.source_id)
+            receipts.append(self._add(inbound, one, threads, waits=one.source_id in behind))
         self._write(
             cursor, threads, before=duplicates.before(), after=[*duplicates.after(), *touches(prepared, self.now)]
         )
@@ -186,9 +191,14 @@ def _version(snapshot: Snapshot, now: datetime) -> Statement:
 
 def _concern(findings: Iterable[Finding]) -> Concern:
     """What is left to the worker needs no thread now, so none is locked for it."""
-    return Concern.of(finding.alert for finding in findings if finding.alert is not None and not finding.is_postponed)
+    return Concern.of(finding.alert for finding in findings if finding.alert is not None)
 
 
 def _openings(finding: Finding) -> int:
     """How many threads this may open at most."""
     return len(finding.decision.verdicts) if finding.decision else 0
+
+
+def _sources_that_wait(prepared: Sequence[Prepared]) -> Statement:
+    sources = sorted({one.source_id for one in prepared})
+    return Statement(_SOURCES_THAT_WAIT.format(sources=marks(sources)), sources)

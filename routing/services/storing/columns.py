@@ -45,7 +45,7 @@ def _decided(finding: Finding, judgement: Judgement | None, flags: tuple[str, ..
         "resource": finding.resource[:64],
         "action": finding.action[:64],
         "project_slug": (alert.project_slug or "")[:200] if alert else _mentioned(finding),
-        "alert_key": alert.alert_key if alert else finding.line if judgement is None else "",
+        "alert_key": alert.alert_key if alert else "",
         "issue_id": (alert.issue_id or "")[:64] if alert else "",
         "short_id": (alert.short_id or "")[:64] if alert else "",
         "event_id": (alert.event_id or "")[:64] if alert else "",

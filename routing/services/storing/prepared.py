@@ -12,7 +12,7 @@ from routing.selectors.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What deciding made of one webhook before any thread was looked at."""
+    """What deciding made of one webhook before any thread was looked at. Undecided without an alert and a status."""
 
     resource: str = ""
     action: str = ""
@@ -30,21 +30,15 @@ class Finding:
     traceback: str = ""
     flags: tuple[str, ...] = ()
     projects: tuple[ProjectHint, ...] = ()
-    is_postponed: bool = False
-    """True for a webhook that is left to the worker, whatever is known of it already."""
 
     @property
     def is_undecided(self) -> bool:
         """True for a webhook that the worker has still to decide."""
-        return self.is_postponed or (self.alert is None and self.status is None)
-
-    @property
-    def line(self) -> str:
-        """The key of the alert whose webhooks are decided in the order they came; "" when it may be about several."""
-        return self.alert.alert_key if self.alert and not self.alert.cause_keys else ""
+        return self.alert is None and self.status is None
 
 
 UNDECIDED = Finding()
+"""Of a webhook that is stored first: nobody has read it yet."""
 
 
 class Outdated(Exception):  # noqa: N818 - said of a snapshot
@@ -100,7 +94,7 @@ def postponed(one: Prepared) -> Prepared:
     """The same webhook left to the worker, where there is anything to decide."""
     if one.finding.alert is None or one.finding.status is not None:
         return one
-    return replace(one, finding=replace(one.finding, is_postponed=True))
+    return replace(one, finding=replace(UNDECIDED, resource=one.finding.resource, action=one.finding.action))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
