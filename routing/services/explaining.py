@@ -17,8 +17,8 @@ from routing.services.deciding import find
 from routing.services.storing.concerns import Concern
 from routing.services.storing.judging import judge
 from routing.services.storing.prepared import Finding
-from routing.services.storing.statements import ask
 from routing.services.storing.threads import Threads
+from routing.statements import ask
 
 
 class UnknownSource(LookupError):  # noqa: N818 - the answer's own words

@@ -26,9 +26,9 @@ from routing.selectors.snapshot import Snapshot, TargetEntry
 from routing.services.engine.waking import notify_workers
 from routing.services.storing.concerns import Concern
 from routing.services.storing.rows import fallback_time
-from routing.services.storing.statements import Statement, ask, carry_out, ids_of, is_postgres, marks, new_ids
 from routing.services.storing.threads import Threads
 from routing.services.summaries import Problem, listing_of, loudest, problems_of, recovery_severity_of
+from routing.statements import Statement, ask, carry_out, ids_of, is_postgres, marks, new_ids
 
 AT_ONCE = 2000
 """Firings in one summary; more make a further one, since nobody else can write on SQLite meanwhile."""

@@ -4,11 +4,13 @@ Everything that runs once in a while goes through the ORM, in the modules that c
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection
 from django.utils.dateparse import parse_datetime
+
+from routing.statements import aware, moment
 
 _QUEUES = (
     "SELECT t.id, (SELECT number FROM routing_configurationstamp), t.second_tat, t.minute_tat, t.consecutive_failures,"
@@ -136,9 +138,8 @@ class Head(NamedTuple):
 
 
 def _moment(value: Any) -> datetime | None:
-    """A time as a driver hands it over: SQLite's are text or naive, both in UTC."""
-    moment = parse_datetime(value) if isinstance(value, str) else value
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+    """A time as a driver hands it over: SQLite's may be text."""
+    return aware(parse_datetime(value) if isinstance(value, str) else value)
 
 
 def _as_it_is(value: Any) -> Any:
@@ -175,15 +176,15 @@ def pick(target: int, *, limit: int, now: datetime, only: Sequence[int] = ()) ->
     `only`: no others than these.
     """
     locking = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
-    moment = _stored(now)
+    at = moment(now)
     among = f" AND id IN ({', '.join(['%s'] * len(only))})" if only else ""
-    rows = _all(_PICK.format(only=among) + locking, [target, moment, moment, *only, limit])
+    rows = _all(_PICK.format(only=among) + locking, [target, at, at, *only, limit])
     return [Picked._make([*row[:4], _moment(row[4])]) for row in rows]
 
 
 def mark(ids: Sequence[int], *, claim: str, until: datetime) -> None:
     """Put picked rows under a claim whose lease lasts until then."""
-    _run(_MARK, ids, [claim, _stored(until)])
+    _run(_MARK, ids, [claim, moment(until)])
 
 
 def load(ids: Sequence[int]) -> list[Row]:
@@ -207,7 +208,7 @@ def held(ids: Sequence[int]) -> dict[int, str]:
 def mark_delivered(ids: Sequence[int], now: datetime) -> None:
     """End held deliveries as delivered."""
     if ids:
-        _run(_DELIVERED, ids, [_stored(now)])
+        _run(_DELIVERED, ids, [moment(now)])
 
 
 def mark_waiting(rows: Iterable[tuple[str, datetime, bool, bool, int]]) -> None:
@@ -233,7 +234,7 @@ def heads(threads: Sequence[int]) -> list[Head]:
 
 def unwell(targets: Sequence[int], *, since: datetime, now: datetime) -> list[int]:
     """Those of the targets that failed, are probed or are broken, or had no success noted after `since`."""
-    rows = _all(_with(_UNWELL, targets), [*targets, _stored(since), _stored(now)]) if targets else []
+    rows = _all(_with(_UNWELL, targets), [*targets, moment(since), moment(now)]) if targets else []
     return [target for (target,) in rows]
 
 
@@ -250,20 +251,10 @@ def _run(sql: str, ids: Sequence[int], params: Sequence[Any] = ()) -> None:
 
 
 def _many(sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    is_text = connection.vendor == "sqlite"  # asked once: every value would go through Django's proxy for it
-    if stored := [[_as_text(value) for value in row] if is_text else row for row in rows]:
+    if stored := [[moment(value) if isinstance(value, datetime) else value for value in row] for row in rows]:
         with connection.cursor() as cursor:
             cursor.executemany(sql, stored)
 
 
 def _with(sql: str, ids: Sequence[int]) -> str:
     return sql.format(ids=", ".join(["%s"] * len(ids)))
-
-
-def _stored(moment: datetime) -> Any:
-    return _as_text(moment) if connection.vendor == "sqlite" else moment
-
-
-def _as_text(value: Any) -> Any:
-    """A moment as SQLite's columns hold it: text, in UTC."""
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ") if isinstance(value, datetime) else value

@@ -14,7 +14,9 @@ from routing.services.storing.concerns import Concern
 from routing.services.storing.duplicates import Duplicates
 from routing.services.storing.judging import Judgement, judge
 from routing.services.storing.prepared import Finding, Outdated, Prepared, Receipt, Waiting
-from routing.services.storing.statements import (
+from routing.services.storing.threads import Threads
+from routing.services.storing.touching import touches
+from routing.statements import (
     Statement,
     ask,
     carry_out,
@@ -25,8 +27,6 @@ from routing.services.storing.statements import (
     moment,
     new_ids,
 )
-from routing.services.storing.threads import Threads
-from routing.services.storing.touching import touches
 
 DUPLICATE = "duplicate"
 

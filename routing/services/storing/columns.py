@@ -7,7 +7,7 @@ import orjson
 from routing.models import InboundStatus
 from routing.services.storing.judging import Judgement
 from routing.services.storing.prepared import Finding, Prepared
-from routing.services.storing.statements import Statement, json_text, update
+from routing.statements import Statement, json_text, update
 
 _JSON = ("alert", "decision", "flags")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from integrations.contract import Alert
-from routing.services.storing.statements import Statement, is_postgres, marks
+from routing.statements import Statement, is_postgres, marks
 
 _THREADS = """
 SELECT id, target_id, alert_key, is_open, round, next_sequence, last_status, last_severity, last_fired_at,

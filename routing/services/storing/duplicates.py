@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from routing.services.storing.prepared import Prepared
-from routing.services.storing.statements import Rows, Statement, aware, marks
+from routing.statements import Rows, Statement, aware, marks
 
 WINDOW = timedelta(days=30)
 

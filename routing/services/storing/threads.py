@@ -9,7 +9,7 @@ from integrations.contract import DROP, Alert, SentryStatus, Severity
 from routing.models import Thread
 from routing.policy.specs import SeverityOrDrop
 from routing.policy.threads import NEW_THREAD, ThreadState, is_untold
-from routing.services.storing.statements import Rows, Statement, aware, insertions, moment, update
+from routing.statements import Rows, Statement, aware, insertions, moment, update
 
 _TOLD, _LOST = "delivered", "dead"
 """The ends that stand for all of their sort."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from routing.services.storing.prepared import Prepared
-from routing.services.storing.statements import Statement, moment
+from routing.statements import Statement, moment
 
 EVERY = timedelta(minutes=1)
 _TOUCH = "UPDATE {table} SET last_used_at = %s WHERE id = %s"

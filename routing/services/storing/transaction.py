@@ -15,7 +15,7 @@ from django.db.backends.utils import CursorWrapper
 from routing.models import InboundReason, InboundStatus
 from routing.services.storing.batch import LOCK_MILLISECONDS, Batch
 from routing.services.storing.prepared import Finding, Prepared, Receipt, Waiting
-from routing.services.storing.statements import is_postgres
+from routing.statements import is_postgres
 
 TROUBLE = (OperationalError, InterfaceError)
 """What the database raises when it does not answer, is locked, or is full: nobody's fault, and worth another try."""

@@ -19,8 +19,8 @@ from django.utils import timezone
 from routing.patience import patience
 from routing.services.storing.batch import LOCK_MILLISECONDS
 from routing.services.storing.prepared import Prepared, Receipt, postponed
-from routing.services.storing.statements import is_postgres
 from routing.services.storing.transaction import TROUBLE, is_held_up, store
+from routing.statements import is_postgres
 
 SHARED_LOCK_MILLISECONDS = 150
 """How long the writer waits on Postgres for locks of others: everything else waits meanwhile."""

@@ -14,9 +14,9 @@ from django.utils import timezone
 from routing.services import turns
 from routing.services.storing.batch import LOCK_MILLISECONDS
 from routing.services.storing.prepared import Prepared, Receipt
-from routing.services.storing.statements import is_postgres
 from routing.services.storing.transaction import TROUBLE, store_one
 from routing.services.storing.writer import Errand, HeldUp, Unavailable, Webhook, Writer
+from routing.statements import is_postgres
 
 WAIT_SECONDS = 0.75
 """How long a caller waits for its commit: its answer must be out within 0.9 s."""

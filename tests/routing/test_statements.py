@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from routing.models import Attempt, Delivery, Inbound
-from routing.services.storing.statements import aware, carry_out, ids_of, insertions, json_text, moment, new_ids, update
+from routing.statements import aware, carry_out, ids_of, insertions, json_text, moment, new_ids, update
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 5, 4, 23, 0, 0, 123456, tzinfo=timezone(timedelta(hours=8)))
