@@ -1,9 +1,8 @@
 """What every test shares: static files as they lie, and the rows that every installation begins with."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -16,10 +15,6 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 USES_DATABASE = {"db", "transactional_db", "live_server", "_django_db_helper"}
-FIRST_ROWS = import_module("routing.migrations.0002_first_rows")
-MIGRATIONS = [
-    import_module(f"routing.migrations.{path.stem}") for path in sorted(Path(FIRST_ROWS.__file__).parent.glob("0*.py"))
-]
 
 # How long an example takes says how busy the machine is, not whether the code is right.
 hypothesis_settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -49,15 +44,23 @@ def first_rows(request: pytest.FixtureRequest) -> Iterator[None]:
     from routing.models import ConfigurationStamp
 
     if not ConfigurationStamp.objects.exists():
-        editor = SimpleNamespace(connection=connection)
-        FIRST_ROWS.first_rows(migrated(), editor)
-        for migration in MIGRATIONS:
-            if hasattr(migration, "groups"):
-                migration.groups(migrated(), editor)
+        for make in rows_made():
+            make(migrated(), SimpleNamespace(connection=connection))
     yield
     from routing.services.storing import writing
 
     writing.rest()  # or its connection would keep the test database from being dropped
+
+
+@cache
+def rows_made() -> list[Callable[..., None]]:
+    """What makes rows in the migrations of an empty database, in their order."""
+    graph = MigrationLoader(None).graph
+    (last,) = graph.leaf_nodes("routing")
+    modules = [
+        import_module(f"routing.migrations.{name}") for app, name in graph.forwards_plan(last) if app == "routing"
+    ]
+    return [getattr(module, name) for module in modules for name in ("first_rows", "groups") if hasattr(module, name)]
 
 
 @cache

@@ -1,12 +1,22 @@
 """The schema of a release works with the code of the release before it, which runs on while the migration does."""
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
 import pytest
-from django.db import connection
+from django.contrib.auth.models import Group
+from django.db import connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import RunPython, RunSQL
+from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import Model
 
 from bench.chaos.release import LAST_MIGRATION
+from routing.models import ConfigurationStamp, SeverityMapping, Source
+from tests.relaying import own_database
 
 pytestmark = pytest.mark.django_db
 UNUSED_BEFORE: dict[str, str] = {}
@@ -14,7 +24,8 @@ UNUSED_BEFORE: dict[str, str] = {}
 
 
 def migrations() -> MigrationLoader:
-    return MigrationLoader(connection)
+    """One by one, also those that a new database gets together."""
+    return MigrationLoader(connection, replace_migrations=False)
 
 
 def models_of_the_previous_release() -> list[type[Model]]:
@@ -72,3 +83,65 @@ def test_every_migration_can_be_taken_back() -> None:
             for operation in migration.operations:
                 if isinstance(operation, RunPython | RunSQL):
                     assert operation.reversible, key
+
+
+@pytest.fixture
+def one_by_one(tmp_path: Path) -> Iterator[BaseDatabaseWrapper]:
+    """A database that every migration there ever was has gone through."""
+    with own_database() as url:
+        other = connection.copy(alias="one_by_one")
+        other.settings_dict["NAME"] = urlsplit(url).path[1:] if url else str(tmp_path / "db.sqlite3")
+        connections["one_by_one"] = other
+        executor = MigrationExecutor(other)
+        loader = executor.loader = MigrationLoader(other, replace_migrations=False)
+        executor.migrate([key for key in loader.graph.leaf_nodes() if key not in loader.replacements])
+        yield other
+        other.close()
+        if other.vendor == "postgresql":
+            other.close_pool()
+        del connections["one_by_one"]
+
+
+NUMBERED = ("fk_", "__unnamed_constraint_")
+"""How names begin that Django gives to what has none in SQLite, by its place in the table."""
+
+
+def schema(database: BaseDatabaseWrapper) -> dict[str, Any]:
+    """What there is under each name: columns, constraints and indexes by table, and triggers."""
+    found: dict[str, Any] = {}
+    with database.cursor() as cursor:
+        for table in database.introspection.table_names(cursor):
+            constraints = database.introspection.get_constraints(cursor, table)
+            found[table] = {
+                "columns": set(database.introspection.get_table_description(cursor, table)),
+                "names": {name for name in constraints if not name.startswith(NUMBERED)},
+                "constraints": sorted(map(str, constraints.values())),
+            }
+        if database.vendor == "sqlite":
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'index') AND sql IS NOT NULL")
+        else:
+            cursor.execute(
+                "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"
+                " UNION SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema()"
+            )
+        return {**found, **dict(cursor.fetchall())}
+
+
+def first_rows(alias: str) -> dict[str, Any]:
+    """What an installation begins with."""
+    groups = Group.objects.using(alias).prefetch_related("permissions__content_type")
+    return {
+        "mapping": set(SeverityMapping.objects.using(alias).values_list("sentry_status", "level", "severity")),
+        "sources": set(Source.objects.using(alias).values_list("name", "title", "accept_unsigned")),
+        "stamps": ConfigurationStamp.objects.using(alias).count(),
+        "groups": {
+            group.name: {permission.natural_key() for permission in group.permissions.all()} for group in groups
+        },
+    }
+
+
+def test_a_new_database_is_as_the_migrations_one_by_one_leave_it(one_by_one: BaseDatabaseWrapper) -> None:
+    there, here = schema(one_by_one), schema(connection)
+    assert there.keys() == here.keys()
+    assert {name: (there[name], here[name]) for name in here if there[name] != here[name]} == {}
+    assert first_rows("one_by_one") == first_rows("default")
