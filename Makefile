@@ -39,7 +39,9 @@ $(STATIC): $(RUNTIME)
 	@$(MANAGE) collectstatic --noinput --verbosity 0
 	@rm -f $(dir $@).static-* && touch $@
 
-run: install
+# Outdated static files are forgotten only: `up` lays them out beside its other preparations.
+run: $(RUNTIME)
+	@test -e $(STATIC) || { mkdir -p $(dir $(STATIC)) && cd $(dir $(STATIC)) && rm -f .static-* static/staticfiles.json && touch $(notdir $(STATIC)); }
 	@$(if $(PUBLIC_URL),PUBLIC_URL="$(PUBLIC_URL)") $(MANAGE) up --demo --host $(HOST) --port $(PORT)
 
 test: $(DEVELOPMENT)

@@ -9,7 +9,8 @@ import termios
 from collections.abc import Callable, Sequence
 
 from relay_site.logs import logging_config
-from routing.management.serving.children import Command
+from routing.management.serving.children import Adopted, Command
+from routing.management.serving.readiness import say_ready
 from routing.management.serving.sockets import adopt
 from routing.management.serving.supervisor import Supervisor
 
@@ -21,7 +22,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--manage", required=True, help="where manage.py is")
     parser.add_argument("--log-format", required=True)
     parser.add_argument("--ready", required=True, help="what to say once requests are served")
-    parser.add_argument("--try-demo", action="store_true", help="then try the demo out")
+    parser.add_argument("--waiting", type=int, nargs=2, metavar=("PID", "FD"), help="a child that waits for that")
     options = parser.parse_args(arguments)
     logging_config(options.log_format)
     listening = adopt(options.fd)
@@ -31,16 +32,18 @@ def main(arguments: Sequence[str]) -> None:
         command = (sys.executable, options.manage, *arguments)
         return Command(name=arguments[0], arguments=command, hands_down=hands_down, says_ready=says_ready)
 
-    def on_ready() -> Command | None:
+    def on_ready() -> None:
         sys.stderr.write(options.ready + "\n")
         sys.stderr.flush()
-        return manage("demo") if options.try_demo else None
+        if options.waiting:
+            say_ready(options.waiting[1])
 
     supervisor = Supervisor(
         listening,
         web=manage("web", "--fd", str(options.fd), hands_down=(options.fd,), says_ready=True),
         others=(manage("worker"),),
         on_ready=on_ready,
+        adopted=(Adopted("demo", options.waiting[0]),) if options.waiting else (),
     )
     supervisor.run(is_hangup_final=_terminal_watch())
 

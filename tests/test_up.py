@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ from time import monotonic
 import pytest
 
 from tests.asking import ask, head, parsed, read_all
-from tests.relaying import Relay, Sentry, descendants, is_running, own_database
+from tests.relaying import ROOT, Relay, Sentry, descendants, is_running, own_database
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes through /proc")
@@ -28,15 +29,20 @@ def may_listen_on(port: int) -> bool:
     return True
 
 
+def shown(relay: Relay) -> str:
+    """What is said from a start with the demo until that was shown."""
+    relay.start("--demo")
+    eventually(lambda: "The chat: " in relay.said() or "Not everything" in relay.said(), 60)
+    return relay.said()
+
+
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
     """A relay with the demo, which has been shown."""
     with own_database() as url:
         relay = Relay(tmp_path_factory.mktemp("relay"), url)
         try:
-            relay.start("--demo")
-            eventually(lambda: "The chat: " in relay.said() or "Not everything" in relay.said(), 60)
-            relay.first_words = relay.said()
+            relay.first_words = shown(relay)
             yield relay
         finally:
             relay.destroy()
@@ -60,7 +66,15 @@ def test_from_an_empty_database_to_a_delivered_alert(installed: Relay) -> None:
     assert words.count("Sign in as admin with the password") == 1
     assert "delivered → demo-feishu" in words
     assert "delivered → demo-flashduty" in words
-    assert "/admin/routing/inbound/" in words
+    assert f"http://127.0.0.1:{installed.port}/admin/routing/inbound/" in words
+
+
+def test_every_start_with_the_demo_shows_it(relay: Relay) -> None:
+    relay.end()
+    words = shown(relay)
+    assert "Sign in as" not in words
+    assert "delivered → demo-feishu" in words
+    assert "delivered → demo-flashduty" in words
 
 
 def test_there_is_one_process_each_and_only_one_is_a_worker(relay: Relay) -> None:
@@ -147,6 +161,16 @@ def test_a_taken_port_is_said_in_one_line(relay: Relay) -> None:
     assert second.wait(60) == 1
     assert f"127.0.0.1:{relay.port} is already in use" in relay.said()
     assert "Traceback" not in relay.said()
+
+
+def test_without_a_place_for_static_files_the_start_ends_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "static").mkdir()
+    (tmp_path / "static" / "admin").write_text("no folder")
+    environment = {**os.environ, "VAR_DIR": str(tmp_path), "DATABASE_URL": "", "LANGUAGE_CODE": "en"}
+    command = [sys.executable, "manage.py", "up", "--port", "0"]
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.rstrip().endswith(f"The static files could not be laid out in {tmp_path / 'static'}.")
 
 
 def test_killing_the_supervisor_leaves_nothing_behind(relay: Relay) -> None:

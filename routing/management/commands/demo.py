@@ -28,14 +28,15 @@ class Command(BaseCommand):
         parser.add_argument("--remove", action="store_true", help="take the demo away, with its log")
         parser.add_argument("--host", default="127.0.0.1", help="where `up` will listen (127.0.0.1)")
         parser.add_argument("--port", type=int, default=8000, help="where `up` will listen (8000)")
+        parser.add_argument("--url", default=settings.PUBLIC_URL, help="what links begin with (PUBLIC_URL)")
 
-    def handle(self, *_args: Any, remove: bool, host: str, port: int, **_options: Any) -> None:
+    def handle(self, *_args: Any, remove: bool, host: str, port: int, url: str, **_options: Any) -> None:
         """Remove, fill or show; raises CommandError with what to do when that is not possible."""
         bring_up_to_date()
         if remove:
             self._remove()
         elif demo.is_there():
-            self._show()
+            self._show(url)
         elif demo.is_empty():
             self._fill(f"{host}:{port}")
         else:
@@ -57,7 +58,7 @@ class Command(BaseCommand):
             ) from error
         self._say(_("The demo is gone. The administrator is still there."))
 
-    def _show(self) -> None:
+    def _show(self, url: str) -> None:
         sent = send_webhook()
         if isinstance(sent, Outcome):
             where = sandbox.address() or "?"
@@ -68,9 +69,9 @@ class Command(BaseCommand):
             raise CommandError(_("The receiver refused: HTTP %(status)s %(answer)s") % vars_of(sent))
         self._say(_("Sent a signed Sentry webhook; the receiver answered HTTP %(status)s.") % vars_of(sent))
         rows = list(self._report(sent.inbound))
-        page = settings.PUBLIC_URL + reverse("admin:routing_inbound_change", args=[sent.inbound])
+        page = url + reverse("admin:routing_inbound_change", args=[sent.inbound])
         self._say(_("The whole story: %(page)s") % {"page": page})
-        self._say(_("The chat: %(page)s") % {"page": settings.PUBLIC_URL + reverse("sandbox")})
+        self._say(_("The chat: %(page)s") % {"page": url + reverse("sandbox")})
         if not rows or any(row.status != "delivered" for row in rows):
             raise CommandError(_("Not everything was delivered within %(seconds)d seconds.") % {"seconds": PATIENCE})
 

@@ -8,8 +8,9 @@ from django.core.servers.basehttp import get_internal_wsgi_application
 from django.urls import get_resolver
 
 from routing.management.serving.collecting import settle_in
+from routing.management.serving.readiness import say_ready
 from routing.management.serving.sockets import CannotListenError, adopt, reserve
-from routing.management.serving.web import Web, say_ready
+from routing.management.serving.web import Web
 from routing.services.warming import warm_up
 
 MARGIN = 1024 * 1024

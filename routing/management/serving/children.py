@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from routing.management.serving.parenthood import PARENT, die_with_parent
+from routing.management.serving.readiness import hear_ready
 
 LIVED_WELL_SECONDS = 10
 """A process that lived this long did not die of its start, so its restart is not delayed."""
@@ -63,9 +64,8 @@ class Process:
 
     def hear_ready(self) -> bool:
         """Read what `ready_fd` has to say: True for ready, False for gone. Blocks until there is something."""
-        is_ready = self.ready_fd is not None and os.read(self.ready_fd, 1) == b"1"
-        self.stop_listening()
-        return is_ready
+        descriptor, self.ready_fd = self.ready_fd, None
+        return descriptor is not None and hear_ready(descriptor)
 
     def stop_listening(self) -> None:
         """Hear nothing more of its being ready."""
@@ -76,6 +76,27 @@ class Process:
     def send(self, number: signal.Signals) -> None:
         """Send a signal; nothing happens when it has ended."""
         self._popen.send_signal(number)
+
+
+class Adopted:
+    """A process that was started before this one became its supervisor; it ends by itself."""
+
+    def __init__(self, name: str, pid: int) -> None:
+        self.name = name
+        self.pid = pid
+        self._exit_code: int | None = None
+
+    def exit_code(self) -> int | None:
+        """None while it runs; negative for the signal that ended it."""
+        if self._exit_code is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self._exit_code = os.waitstatus_to_exitcode(status) if pid else None
+        return self._exit_code
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal; nothing happens when it has ended."""
+        if self.exit_code() is None:
+            os.kill(self.pid, number)
 
 
 def restart_pause(early_deaths: int) -> float:

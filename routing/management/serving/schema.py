@@ -1,6 +1,8 @@
 """Brings the database and the static files up to date, one process at a time."""
 
 import fcntl
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic, sleep
@@ -8,14 +10,17 @@ from time import monotonic, sleep
 import structlog
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import gettext as _
 
 ADVISORY_LOCK = 4_703_221
 """Any number of ours: the key of the Postgres lock, shared by every host of one database."""
 
 LOOK_SECONDS = 0.2
+
+COLLECT = (sys.executable, settings.BASE_DIR / "manage.py", "collectstatic", "--noinput", "--verbosity", "0")
 
 log = structlog.get_logger(__name__)
 
@@ -45,11 +50,24 @@ def bring_up_to_date() -> int:
         return missing
 
 
-def collect_static_files() -> None:
-    """Lay out the static files where the web process looks for them, unless that was done: pages fail without."""
+@contextmanager
+def static_files_laid_out() -> Iterator[None]:
+    """Lay out the static files where the web process looks for them, unless that was done: pages fail without.
+
+    A process of its own does it while the block runs, and the context ends when both have; raises CommandError.
+    """
     with _file_lock("static.lock"):
-        if not staticfiles_storage.exists("staticfiles.json"):
-            call_command("collectstatic", interactive=False, verbosity=0)
+        if staticfiles_storage.exists("staticfiles.json"):
+            yield
+            return
+        with subprocess.Popen(COLLECT, stdin=subprocess.DEVNULL) as collecting:  # noqa: S603 - our own command
+            try:
+                yield
+            except BaseException:
+                collecting.terminate()
+                raise
+        if collecting.returncode:
+            raise CommandError(_("The static files could not be laid out in %s.") % settings.STATIC_ROOT)
 
 
 def disconnect() -> None:

@@ -8,7 +8,7 @@ from time import monotonic
 import structlog
 
 from routing.management.serving.awaiting import Signals
-from routing.management.serving.children import Child, Command, Process
+from routing.management.serving.children import Adopted, Child, Command, Process
 
 STOP_SECONDS = 13
 """How long children may finish what they have begun; the whole ends within 15."""
@@ -19,10 +19,9 @@ log = structlog.get_logger(__name__)
 
 
 class Supervisor:
-    """Runs `web` on the listening socket, and `others`.
+    """Runs `web` on the listening socket, and `others`; ends what it `adopted`, too.
 
-    `web` says when it is ready; `on_ready` is called for the first time that it does, and may return a command to
-    run once beside them.
+    `web` says when it is ready; `on_ready` is called for the first time that it does.
     """
 
     def __init__(
@@ -31,7 +30,8 @@ class Supervisor:
         *,
         web: Command,
         others: tuple[Command, ...],
-        on_ready: Callable[[], Command | None] | None = None,
+        on_ready: Callable[[], None] | None = None,
+        adopted: tuple[Adopted, ...] = (),
     ) -> None:
         self._listening = listening
         self._web = Child(web)
@@ -39,8 +39,8 @@ class Supervisor:
         self._on_ready = on_ready
         self._renewal: Process | None = None
         self._renewal_until = 0.0
-        self._passing: list[Process] = []
-        """Processes that end by themselves: replaced ones, and the one-off command of `on_ready`."""
+        self._passing: list[Process | Adopted] = [*adopted]
+        """Processes that end by themselves: replaced and adopted ones."""
 
     def run(self, *, is_hangup_final: Callable[[], bool] = lambda: False) -> None:
         """Supervise until SIGTERM or SIGINT; SIGHUP renews the web process, or ends all when its terminal is gone."""
@@ -83,8 +83,7 @@ class Supervisor:
             self._switch(renewal) if renewal.hear_ready() else self._give_up_renewal("it ended at its start")
         if first is not None and first.ready_fd in readable and first.hear_ready() and self._on_ready is not None:
             on_ready, self._on_ready = self._on_ready, None
-            command = on_ready()
-            self._passing += [Process(command)] if command else []
+            on_ready()
 
     # ---- a new web process beside the old one, on the same socket
 
@@ -135,5 +134,5 @@ class Supervisor:
             signals.wait(until - monotonic())
 
 
-def _running(processes: list[Process]) -> list[Process]:
+def _running(processes: list[Process | Adopted]) -> list[Process | Adopted]:
     return [process for process in processes if process.exit_code() is None]

@@ -1,6 +1,5 @@
 """The web process: serves until told to stop, then finishes what it has begun."""
 
-import os
 import resource
 import signal
 import socket
@@ -64,12 +63,6 @@ class Web:
         """Stop on SIGTERM and SIGINT."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
-
-
-def say_ready(descriptor: int) -> None:
-    """Tell the parent process, which reads the other end, that requests are served from now on."""
-    os.write(descriptor, b"1")
-    os.close(descriptor)
 
 
 def raise_connection_limit() -> int:

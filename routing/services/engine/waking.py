@@ -2,8 +2,8 @@
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
-import psycopg
 import structlog
 from django.db import DatabaseError, connection
 
@@ -56,18 +56,19 @@ class Listener:
         self._thread.join(timeout=_RECONNECT_SECONDS * 2)
 
     def _run(self) -> None:
+        driver: Any = connection.Database  # type: ignore[attr-defined] # loading psycopg is nothing for those who have SQLite
         while not self._stopping.is_set():
             try:
-                self._listen()
-            except (psycopg.Error, DatabaseError, OSError) as error:
+                self._listen(driver)
+            except (driver.Error, DatabaseError, OSError) as error:
                 log.warning("listening_interrupted", error=type(error).__name__)
                 self._stopping.wait(_RECONNECT_SECONDS)
 
-    def _listen(self) -> None:
+    def _listen(self, driver: Any) -> None:
         params = connection.get_connection_params()
         for ours in ("cursor_factory", "context", "prepare_threshold"):
             params.pop(ours, None)
-        with psycopg.connect(**params, autocommit=True) as listening:
+        with driver.connect(**params, autocommit=True) as listening:
             listening.execute(f"LISTEN {CHANNEL}")
             self._wake()
             while not self._stopping.is_set():

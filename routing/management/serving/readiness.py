@@ -1,0 +1,16 @@
+"""How a process learns that another one serves requests: by a byte through a pipe."""
+
+import os
+
+
+def say_ready(descriptor: int) -> None:
+    """Tell the process that reads the other end that requests are served from now on."""
+    os.write(descriptor, b"1")
+    os.close(descriptor)
+
+
+def hear_ready(descriptor: int) -> bool:
+    """Wait for what the other end has to say: True for ready, False when it is gone."""
+    said = os.read(descriptor, 1)
+    os.close(descriptor)
+    return said == b"1"
