@@ -91,8 +91,8 @@ class InboundAdmin(InboundPreviewing, ActsOnMany, RoutingTestPage, LogAdmin):
 
     @admin.display(description=_("resource"))
     def what(self, inbound: Inbound) -> str:
-        """Resource and action."""
-        return f"{inbound.resource}.{inbound.action}" if inbound.action else inbound.resource
+        """Resource and action, between which a narrow column may break."""
+        return format_html("{}.<wbr>{}", inbound.resource, inbound.action) if inbound.action else inbound.resource
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, inbound: Inbound) -> SafeString:

@@ -45,6 +45,16 @@ def storm(team, clock, amount=30, **columns):
     ]
 
 
+def a_digest_waits(team, clock, turner, amount):
+    """One digest was just told, and so many alerts are folded into the next one."""
+    storm(team, clock, 30)
+    turner.turn()
+    end_all(clock)
+    clock.advance(seconds=1)
+    storm(team, clock, amount)
+    turner.turn()
+
+
 def test_more_than_twenty_are_folded_into_one_message_with_exact_counts(team, clock, bots, turner):
     storm(team, clock, 30)
     turner.turn()
@@ -167,11 +177,7 @@ def test_a_storm_is_folded_and_ended_in_small_steps(team, clock, turner):
 
 
 def test_what_joins_a_waiting_digest_joins_in_small_steps(team, clock, turner):
-    storm(team, clock, 30)
-    turner.turn()
-    end_all(clock)
-    storm(team, clock, 30)
-    turner.turn()
+    a_digest_waits(team, clock, turner, 30)
     for _ in range(2 * storms.CHUNK + 5):
         store(team, key="issue-5", now=clock())
     with counting() as joined:
@@ -197,12 +203,7 @@ def test_a_recovery_is_not_folded_and_comes_after_the_digest(team, clock, bots, 
 
 
 def test_while_a_digest_waits_new_alerts_join_it(team, clock, bots, turner):
-    storm(team, clock, 30)
-    turner.turn()
-    end_all(clock)
-    clock.advance(seconds=1)
-    storm(team, clock, 25)
-    turner.turn()
+    a_digest_waits(team, clock, turner, 25)
     store(team, key="late", now=clock())
     clock.advance(seconds=1)
     turner.turn()
@@ -235,12 +236,7 @@ def test_what_comes_to_stand_behind_folded_firings_may_join_their_digest(team, c
 
 
 def test_what_a_digest_cannot_tell_keeps_its_place_behind_the_folded(team, clock, turner):
-    storm(team, clock, 30)
-    turner.turn()
-    end_all(clock)
-    clock.advance(seconds=1)
-    storm(team, clock, 30)
-    turner.turn()
+    a_digest_waits(team, clock, turner, 30)
     joins = store(team, key="issue-5", now=clock())
     louder = store(team, key="issue-5", now=clock(), severity=Severity.CRITICAL)
     after = store(team, key="issue-5", now=clock())
@@ -257,12 +253,7 @@ def test_what_a_digest_cannot_tell_keeps_its_place_behind_the_folded(team, clock
 
 
 def test_what_came_in_unseen_joins_at_the_second_look(team, clock, turner):
-    storm(team, clock, 30)
-    turner.turn()
-    end_all(clock)
-    clock.advance(seconds=1)
-    storm(team, clock, 30)
-    turner.turn()
+    a_digest_waits(team, clock, turner, 30)
     early, later = store(team, key="issue-5", now=clock()), store(team, key="issue-6", now=clock())
     Delivery.objects.filter(pk=early.pk).update(status="sending")
     joining = Joining()
@@ -275,12 +266,7 @@ def test_what_came_in_unseen_joins_at_the_second_look(team, clock, turner):
 
 
 def test_few_that_come_while_a_digest_waits_are_folded_together(team, clock, turner):
-    storm(team, clock, 30)
-    turner.turn()
-    end_all(clock)
-    clock.advance(seconds=1)
-    storm(team, clock, 25)
-    turner.turn()
+    a_digest_waits(team, clock, turner, 25)
     for number in range(3):
         store(team, key=f"late-{number}", now=clock())
         turner.turn()
