@@ -23,8 +23,9 @@ hypothesis_settings.load_profile("unhurried")
 
 def pytest_configure() -> None:
     """The test server finds static files where they lie, so their names must not be hashed; passwords of tests need no
-    half second of hashing."""
+    half second of hashing; and a slow machine may take its time to connect."""
     site.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    site.DATABASES["default"]["OPTIONS"].get("pool", {})["timeout"] = 30
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     site.STORAGES = {**site.STORAGES, "staticfiles": plain}
 

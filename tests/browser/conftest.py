@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings as site
 from django.contrib.auth.models import Group, User
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.looking import WIDE, new_profile
 
@@ -23,6 +23,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE_MS = 30_000
+"""How long a slow machine may take to show what is expected."""
 ROOMS = {"zh-CN": "dark", "en-US": "light"}
 """Language -> colour scheme: pairs instead of every combination."""
 
@@ -37,6 +39,7 @@ def browser() -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
         "true"  # Playwright runs a loop in this thread; the tests stay synchronous
     )
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser

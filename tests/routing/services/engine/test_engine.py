@@ -186,7 +186,7 @@ def test_two_engines_share_the_work_and_never_exceed_a_limit(make_target, bots, 
         store(free, key=f"issue-{number}", now=timezone.now())
     make_engine()
     make_engine()
-    assert until(lambda: delivered() == 215, seconds=20)
+    assert until(lambda: delivered() == 215, seconds=60)
     assert len(bots.calls) == 215
     assert not Attempt.objects.exclude(outcome="sent").exists()
     moments = sorted(Attempt.objects.filter(delivery__target=limited).values_list("started_at", flat=True))
@@ -250,7 +250,7 @@ class TestProcess:
         first.wait()
         second = self.start(bots)
         try:
-            assert until(lambda: delivered() == 1, seconds=20)
+            assert until(lambda: delivered() == 1, seconds=60)
         finally:
             released.set()
             second.terminate()

@@ -26,7 +26,7 @@ def soon_at_rest(monkeypatch) -> None:
 def done(queue: Writer, *works: Errand | Webhook) -> list:
     for work in works:
         queue.submit(work)
-    return [work.done.result(timeout=10) for work in works]
+    return [work.done.result(timeout=30) for work in works]
 
 
 def test_while_the_writer_runs_an_errand_it_waits_no_longer_than_it_says():

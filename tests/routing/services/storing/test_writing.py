@@ -138,7 +138,7 @@ def test_what_waits_is_committed_together_and_in_order():
     for unit in units:
         one_by_one.submit(unit)
     hold.set()
-    receipts = [unit.done.result(timeout=5) for unit in units]
+    receipts = [unit.done.result(timeout=30) for unit in units]
     assert [receipt.status for receipt in receipts] == ["routed"] * 19
     assert [receipt.id for receipt in receipts] == sorted(receipt.id for receipt in receipts)
 
@@ -176,7 +176,7 @@ def test_a_locked_thread_refuses_nobody_and_its_webhook_is_left_to_the_worker(on
     units = [Webhook(prepared(issue_id=str(number))) for number in (2, 1, 3)]
     with locked_postgres("SELECT 1 FROM routing_thread FOR UPDATE"):
         written_together(units)
-        assert [unit.done.result(timeout=5).status for unit in units] == ["received"] * 3
+        assert [unit.done.result(timeout=30).status for unit in units] == ["received"] * 3
     assert send(issue_id="1", title="again").json()["status"] == "received"
     while decide_waiting():
         pass
@@ -189,7 +189,7 @@ def test_what_a_lock_holds_up_all_the_same_is_given_back_to_its_callers_untouche
     units = [Webhook(prepared(issue_id=str(number))) for number in (1, 2)]
     with locked_postgres("LOCK TABLE routing_inboundbody IN SHARE MODE"):
         written_together(units)
-        assert [type(unit.done.exception(timeout=5)) for unit in units] == [HeldUp, HeldUp]
+        assert [type(unit.done.exception(timeout=30)) for unit in units] == [HeldUp, HeldUp]
     assert Inbound.objects.count() == 0
 
 
@@ -200,7 +200,7 @@ def test_a_caller_with_time_left_gets_its_webhook_past_a_lock_that_is_let_go(on_
         with locked_postgres("LOCK TABLE routing_inboundbody IN SHARE MODE"):
             waits = callers.submit(writing.write, prepared(issue_id="1"), until=monotonic() + 30)
             eventually(lambda: _waiting_for_locks() == 1)
-        waits.result(timeout=10)
+        waits.result(timeout=30)
     decide_waiting()
     assert Inbound.objects.get().status == "routed"
 
@@ -247,7 +247,7 @@ def test_too_much_waiting_is_refused_rather_than_kept_in_memory(monkeypatch):
     with pytest.raises(Unavailable):
         queue.submit(Errand(lambda: 1))
     hold.set()
-    assert [errand.done.result(timeout=5) for errand in waiting] == [1, 1]
+    assert [errand.done.result(timeout=30) for errand in waiting] == [1, 1]
 
 
 def test_a_write_that_never_succeeds_is_given_up(on_sqlite, monkeypatch):
