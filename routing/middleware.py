@@ -13,7 +13,7 @@ from django.utils.translation import activate, get_language_from_request
 
 from routing.api import hooks
 from routing.patience import patience
-from routing.services import turns
+from routing.services.ingest import turns
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponse]
 

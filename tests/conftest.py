@@ -83,7 +83,8 @@ def unhurried(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 def nothing_remembered() -> None:
     """Every test has a database of its own, so what the process remembers of the one before must not count."""
     from routing.selectors import configuration
-    from routing.services import projects, quarantine
+    from routing.services.ingest import quarantine
+    from routing.services.setup import projects
     from routing.services.storing import touching
 
     for module in (configuration, projects, quarantine, touching):

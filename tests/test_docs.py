@@ -34,7 +34,7 @@ COOKBOOK = DOCS / "routing-cookbook.md"
 COMMANDS = sorted(
     path.stem for path in (ROOT / "routing/management/commands").glob("*.py") if not path.stem.startswith("_")
 )
-ANSWERS = (ROOT / "routing/services/answers.py").read_text(encoding="utf-8")
+ANSWERS = (ROOT / "routing/services/ingest/answers.py").read_text(encoding="utf-8")
 
 
 def relative(path: Path) -> str:

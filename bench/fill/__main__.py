@@ -70,7 +70,7 @@ def _bodies() -> Callable[[Any], bytes]:
 
     from bench.bodies import Bodies
     from bench.fill.setting import TEAMS
-    from routing.services.bodies import pack
+    from routing.services.ingest.bodies import pack
 
     made = Bodies(secret="bench")
 

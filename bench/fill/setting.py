@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from routing.models import Project, Rule, Silence, Source, Target
-from routing.services import sources, targets
+from routing.services.setup import sources, targets
 
 SOURCES = ("acme", "globex", "initech", "umbrella", "hooli")
 TEAMS = ("checkout", "search", "billing", "mobile", "data", "platform", "growth", "support", "identity")

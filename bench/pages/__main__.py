@@ -137,7 +137,7 @@ def _database_seconds() -> float:
 def _token(page: Page) -> dict[str, str]:
     """The header of an API call."""
     from routing.models import ApiToken
-    from routing.services import tokens
+    from routing.services.setup import tokens
 
     if not page.path.startswith("/api/"):
         return {}

@@ -10,11 +10,11 @@ from bench.relay import Relay
 RATE = 50
 _NEW_KEY, _NEW_SECRET = "k-rotated-0123456789abcdef", "rotated-client-secret"
 _ADD = (
-    "from routing.models import Source; from routing.services import sources; source = Source.objects.get(name='bench');"
+    "from routing.models import Source; from routing.services.setup import sources; source = Source.objects.get(name='bench');"
     f"sources.add_hook_key(source, '{_NEW_KEY}'); sources.add_client_secret(source, '{_NEW_SECRET}')"
 )
 _RETIRE = (
-    "from routing.models import Source; from routing.services import sources; source = Source.objects.get(name='bench');"
+    "from routing.models import Source; from routing.services.setup import sources; source = Source.objects.get(name='bench');"
     "[sources.retire(item) for item in (source.hook_keys.first(), source.client_secrets.first())]"
 )
 

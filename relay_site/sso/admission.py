@@ -16,7 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from routing.policy.roles import role_of, values_of
-from routing.services import accounts
+from routing.services.setup import accounts
 
 SECONDS = 10
 log = structlog.get_logger(__name__)

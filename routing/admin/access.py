@@ -12,7 +12,7 @@ from routing.admin.filters import ActionFilter
 from routing.admin.forms.moments import LABELLED_MOMENTS
 from routing.admin.tables import TableOfList
 from routing.models import ApiToken, AuditEntry
-from routing.services import tokens
+from routing.services.setup import tokens
 from routing.templatetags.showing import coded, model_name
 
 

@@ -23,7 +23,7 @@ from routing.models import Attempt, BulkAct, Delivery, DeliveryStatus, MessageTy
 from routing.reasons import wording
 from routing.selectors.searching import search, threads_about
 from routing.selectors.stories import LISTED, delivery_lines
-from routing.services import resending
+from routing.services.acts import resending
 from routing.templatetags.showing import coded
 
 

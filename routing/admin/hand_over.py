@@ -23,7 +23,7 @@ from routing.admin.reading import LogAdmin, state
 from routing.admin.shift import ShiftPage, shift_link
 from routing.models import OpenThread, Thread
 from routing.selectors.hand_over import last_told
-from routing.services.closing import Closing, close_threads
+from routing.services.acts.closing import Closing, close_threads
 from routing.templatetags.showing import is_web_link
 
 AT_ONCE = 200

@@ -16,7 +16,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from routing.admin.acting import acting_user
 from routing.admin.changes import changes
 from routing.admin.forms.moments import LABELLED_MOMENTS
-from routing.services.restoring import restore
+from routing.services.setup.restoring import restore
 
 
 class ConfigurationAdmin(SimpleHistoryAdmin):  # type: ignore[misc]

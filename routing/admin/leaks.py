@@ -22,7 +22,7 @@ from routing.admin.wording import UNOPENED
 from routing.fields import UnsealingError
 from routing.models import ApiToken, ClientSecret, HookKey, Source
 from routing.selectors.leaks import current_leak, holders, may_change_keys
-from routing.services import leaks, sources, tokens
+from routing.services.setup import leaks, sources, tokens
 
 View = Callable[..., HttpResponse]
 

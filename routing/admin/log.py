@@ -39,7 +39,8 @@ from routing.models import (
 from routing.selectors.fates import DECIDABLE
 from routing.selectors.searching import search
 from routing.selectors.stories import story_of
-from routing.services import auditing, bodies, replaying
+from routing.services import auditing, replaying
+from routing.services.ingest import bodies
 from routing.services.snippets import is_testable
 from routing.templatetags.showing import coded
 

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from routing.admin.acting import acting_user
 from routing.models import Inbound, Silence
-from routing.services import muting
-from routing.services.likeness import conditions_like
+from routing.services.silences import muting
+from routing.services.silences.likeness import conditions_like
 
 REASON_LENGTH = 500
 

@@ -29,8 +29,8 @@ from routing.admin.trials import TryingRule, may_try
 from routing.admin.whatif import RuleAsking, SilenceAsking
 from routing.models import Inbound, Project, Rule, SeverityMapping, Silence
 from routing.selectors.sick_rules import sick_rules
-from routing.services import ordering
-from routing.services.likeness import conditions_like
+from routing.services.setup import ordering
+from routing.services.silences.likeness import conditions_like
 
 SICK: ContextVar[Mapping[int, str]] = ContextVar("sick", default=MappingProxyType({}))
 """What is wrong with which rule, for the columns of the list that is being drawn."""

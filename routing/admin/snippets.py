@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from routing.admin.acting import acting_user
 from routing.fields import UnsealingError
 from routing.models import Inbound
-from routing.services import auditing, bodies
+from routing.services import auditing
+from routing.services.ingest import bodies
 from routing.services.snippets import is_testable, payload_path, routing_test
 
 

@@ -22,7 +22,7 @@ from routing.admin.wording import UNOPENED
 from routing.codes import words
 from routing.fields import UnsealingError
 from routing.models import ClientSecret, HookKey, Project, Source, Target
-from routing.services import sources
+from routing.services.setup import sources
 from routing.templatetags.showing import moment
 
 ISSUE_ACTIONS = ("created", "unresolved", "archived", "ignored")

@@ -24,7 +24,7 @@ from routing.admin.wording import worded
 from routing.models import FeishuBot, FlashdutyTarget, Target
 from routing.reasons import wording
 from routing.selectors.waits import line_of
-from routing.services import targets
+from routing.services.setup import targets
 from routing.templatetags.showing import kind_name
 
 

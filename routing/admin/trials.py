@@ -22,7 +22,7 @@ from routing.selectors.rules import spec_of
 from routing.selectors.snapshot import HOOK_SOURCE
 from routing.selectors.trials.course import course_of
 from routing.selectors.workers import work_state
-from routing.services import trials
+from routing.services.trying import trials
 
 PERMISSION = "routing.add_trial"
 TITLE = _("Send a test alert")

@@ -20,8 +20,9 @@ from routing.api.serializers.configuration import ErrorsSerializer
 from routing.api.serializers.log import AlertSerializer, DeliverySerializer, InboundSerializer, alert_json
 from routing.api.throttling import TokenThrottle
 from routing.models import Inbound, Target
-from routing.services import replaying, testing
+from routing.services import replaying
 from routing.services.explaining import UnknownSource, explain
+from routing.services.trying import testing
 
 
 class ExplainSerializer(serializers.Serializer[Any]):

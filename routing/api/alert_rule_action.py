@@ -7,8 +7,8 @@ from django.urls import re_path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from routing.services import choosing
-from routing.services.answers import Answer
+from routing.services.ingest.answers import Answer
+from routing.services.setup import choosing
 
 
 def _headers(request: HttpRequest) -> dict[str, str]:

@@ -8,7 +8,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from routing.models import ApiToken
-from routing.services import tokens
+from routing.services.setup import tokens
 
 
 def _refuse() -> NoReturn:

@@ -21,7 +21,7 @@ from routing.services.configuration.exporting import plain_item
 from routing.services.configuration.problems import ConfigurationError
 from routing.services.configuration.reading import read_plain
 from routing.services.configuration.stored import Stored
-from routing.services.sources import address_of
+from routing.services.setup.sources import address_of
 
 PAGE = 50
 READ_ONLY = frozenset({"hook_urls"})

@@ -19,9 +19,9 @@ from routing.api.parsing import BoundedJSONParser
 from routing.api.serializers import operating as shapes
 from routing.api.throttling import TokenThrottle
 from routing.models import ClientSecret, HookKey, Source
-from routing.services import sources
 from routing.services.configuration.exporting import plain_item
 from routing.services.configuration.secret_text import MASK
+from routing.services.setup import sources
 
 NAME = OpenApiParameter("name", OpenApiTypes.STR, OpenApiParameter.PATH, description="Of the source.")
 ID = OpenApiParameter("id", OpenApiTypes.INT, OpenApiParameter.PATH)

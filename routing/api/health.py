@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from routing.selectors.workers import work_state
-from routing.services.readiness import obstacle
+from routing.services.ingest.readiness import obstacle
 
 
 @require_safe

@@ -19,7 +19,7 @@ from routing.api.configuration_schema import CONFLICT, SHAPES
 from routing.api.configuration_views import SectionView
 from routing.api.log_views import Conflict
 from routing.models import Project, Rule, Silence, Source, Target
-from routing.services.restoring import restore
+from routing.services.setup.restoring import restore
 
 MODELS: dict[str, Any] = {"sources": Source, "projects": Project, "targets": Target, "rules": Rule, "silences": Silence}
 NEWEST = 100

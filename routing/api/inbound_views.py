@@ -19,7 +19,8 @@ from routing.api.serializers import inbounds as shapes
 from routing.api.throttling import TokenThrottle
 from routing.fields import UnsealingError
 from routing.models import Inbound
-from routing.services import bodies, muting
+from routing.services.ingest import bodies
+from routing.services.silences import muting
 from routing.services.snippets import is_testable, payload_path, routing_test
 
 ID = OpenApiParameter("id", int, OpenApiParameter.PATH)

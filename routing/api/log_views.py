@@ -21,7 +21,8 @@ from routing.api.filtering import Condition, parameters
 from routing.api.serializers import log as shapes
 from routing.api.throttling import TokenThrottle
 from routing.models import Attempt, Delivery, Inbound, Thread
-from routing.services import cancelling, closing, replaying
+from routing.services import replaying
+from routing.services.acts import cancelling, closing
 
 _ATTEMPTS = Prefetch("attempts", Attempt.objects.defer("request"))
 _DELIVERIES = Delivery.objects.defer("message").order_by("id").prefetch_related(_ATTEMPTS)

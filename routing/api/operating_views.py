@@ -27,7 +27,10 @@ from routing.api.serializers import operating as shapes
 from routing.api.throttling import TokenThrottle
 from routing.fields import UnsealingError
 from routing.models import ApiToken, AuditEntry, Inbound, Role, Rule, Source
-from routing.services import auditing, bodies, ordering, testing, tokens
+from routing.services import auditing
+from routing.services.ingest import bodies
+from routing.services.setup import ordering, tokens
+from routing.services.trying import testing
 
 AUDIT: Mapping[str, Condition] = {
     "actor": filtering.text("actor"),

@@ -21,7 +21,7 @@ from routing.api.serializers import trials as shapes
 from routing.models import Rule, Source, Target, Trial, TrialOf
 from routing.selectors.trials.course import course_of
 from routing.selectors.workers import work_state
-from routing.services import trials
+from routing.services.trying import trials
 
 FILTERS: Mapping[str, Condition] = {
     "of": filtering.choice("of", TrialOf.values),

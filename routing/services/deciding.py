@@ -19,7 +19,8 @@ from routing.policy.specs import Decision
 from routing.policy.trace import to_json
 from routing.selectors import configuration
 from routing.selectors.snapshot import Snapshot, SourceEntry
-from routing.services import bodies, projects
+from routing.services.ingest import bodies
+from routing.services.setup import projects
 from routing.services.storing.prepared import Direct, Finding, Waiting
 from routing.services.storing.transaction import failed, settle
 from routing.services.storing.writing import attempt

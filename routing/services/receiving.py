@@ -13,16 +13,17 @@ from integrations.registry import SOURCES
 from routing.patience import patience
 from routing.selectors import configuration
 from routing.selectors.snapshot import Snapshot, SourceEntry
-from routing.services import answers, bodies, pressure, projects
-from routing.services.answers import Answer
 from routing.services.deciding import find
-from routing.services.sources import key_digest
+from routing.services.ingest import answers, bodies, pressure
+from routing.services.ingest.answers import Answer
+from routing.services.ingest.vouching import Call, Proof, View, unusable, vouch
+from routing.services.setup import projects
+from routing.services.setup.sources import key_digest
 from routing.services.storing import writing
 from routing.services.storing.duplicates import body_digest, salted_key
 from routing.services.storing.prepared import UNDECIDED, Direct, Finding, Outdated, Prepared
 from routing.services.storing.transaction import TROUBLE
 from routing.services.storing.writer import Unavailable
-from routing.services.vouching import Call, Proof, View, unusable, vouch
 
 __all__ = ["Call", "accept", "answering", "receive"]
 

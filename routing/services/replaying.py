@@ -11,14 +11,17 @@ from integrations.contract import ConfigError
 from routing.fields import Sealed, UnsealingError
 from routing.models import Delivery, Inbound, InboundStatus, QuarantinedCall, Source, Target
 from routing.selectors.snapshot import HOOK_SOURCE
-from routing.services import answers, auditing, bodies, cancelling, targets
-from routing.services.answers import Answer
+from routing.services import auditing
+from routing.services.acts import cancelling
+from routing.services.acts.resending import NotResendable, resend
 from routing.services.auditing import Actor
 from routing.services.deciding import decide_source
-from routing.services.direct import KIND, receive_direct, url_field
 from routing.services.engine.waking import notify_workers
+from routing.services.ingest import answers, bodies
+from routing.services.ingest.answers import Answer
+from routing.services.ingest.direct import KIND, receive_direct, url_field
 from routing.services.receiving import Call, receive
-from routing.services.resending import NotResendable, resend
+from routing.services.setup import targets
 
 __all__ = ["NotResendable", "cancel_many", "mark_undecided", "replay_quarantined", "reprocess", "resend", "resend_many"]
 

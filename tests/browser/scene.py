@@ -21,7 +21,7 @@ from routing.models import (
     Thread,
     Worker,
 )
-from routing.services import sources
+from routing.services.setup import sources
 
 HOSTILE = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">\u202e" + "长" * 300
 HOSTILE_LINK = "javascript:document.title='owned'"

@@ -34,7 +34,7 @@ SEED = """
 from django.contrib.auth.models import User
 from django.utils import timezone
 from routing.models import *
-from routing.services import tokens
+from routing.services.setup import tokens
 User.objects.create_superuser("admin", password="{password}")
 now = timezone.now()
 Worker.objects.create(name="relay-1", host="relay-1", pid=7, engine="embedded", slots=64, in_flight=2, beat_at=now.replace(year=now.year + 1))
@@ -47,7 +47,7 @@ RulesVersion.objects.create(digest="f" * 64, content={{"rules": []}})
 AuditEntry.objects.create(actor="admin", action="resend", object_type="delivery", object_name="#12 → team-data")
 tokens.create(name="deploy", role="operator", expires_at=None)
 rule = Rule.objects.first(); rule.repeat_minutes = 30; rule.save()
-from routing.services import trials
+from routing.services.trying import trials
 trials.try_rule(rule, source=source, actor=User.objects.get(username="admin"))
 from routing.services.bulk import jobs
 jobs.start("resend", Delivery.objects.filter(status="dead"), actor=User.objects.get(username="admin"), filters={{"status__exact": "dead"}})
@@ -84,7 +84,7 @@ found |= {{"test-alert": reverse("admin:routing_rule_test", args=[rule.pk]), "pa
 found |= {{"resend-many": reverse("admin:routing_delivery_bulk", args=["resend"]) + "?status__exact=dead"}}
 found |= {{"close": reverse("admin:routing_openthread_close") + f"?thread={{Thread.objects.filter(is_open=True).latest('pk').pk}}"}}
 from django.utils import timezone
-from routing.services.muting import mute_link
+from routing.services.silences.muting import mute_link
 found |= {{"mute": reverse("admin:index") + mute_link(routed.pk, timezone.now()).partition("/admin/")[2]}}
 found |= {{"api-docs": reverse("docs"), "api-reference": reverse("redoc")}}
 found |= {{"trial": reverse("admin:routing_trial_change", args=[Trial.objects.latest("pk").pk])}}

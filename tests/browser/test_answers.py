@@ -8,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from routing.models import AuditEntry, Delivery, Silence, Thread
-from routing.services.muting import mute_link
+from routing.services.silences.muting import mute_link
 from tests.browser import scene
 from tests.browser.looking import open_and_check
 

@@ -9,7 +9,7 @@ from django.test import Client
 from integrations.sentry.samples import build
 from integrations.sentry.signature import WEBHOOK_HEADER, sign
 from routing.models import Rule, Source, Target
-from routing.services import sources, targets
+from routing.services.setup import sources, targets
 
 KEY, SECRET = "k-acme", "s-acme"
 BOT = "https://open.feishu.cn/open-apis/bot/v2/hook/"

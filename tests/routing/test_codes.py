@@ -26,8 +26,8 @@ from routing.policy.fields import FIELDS
 from routing.policy.operators import OPERATORS
 from routing.policy.patterns import SUSPENDED, TIMED_OUT
 from routing.reasons import ATTEMPT, wording
+from routing.services.ingest.vouching import BAD_SIGNATURE, UNREADABLE_SECRET, UNSIGNED
 from routing.services.storing.prepared import Direct
-from routing.services.vouching import BAD_SIGNATURE, UNREADABLE_SECRET, UNSIGNED
 from routing.templatetags.showing import coded, flagged, moment, span
 
 ROUTING = Path(codes.__file__).parent

@@ -9,7 +9,7 @@ from integrations.contract import ConfigError, Field
 from routing.admin.wording import UNOPENED, worded
 from routing.fields import UnsealingError
 from routing.models import Severity, Target
-from routing.services import targets
+from routing.services.setup import targets
 
 STORED = _("•••• stored; leave empty to keep it")
 MENTIONED = ("critical", "warning", "info")

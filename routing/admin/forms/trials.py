@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations.contract import LEVELS
 from routing.models import Project, Source
-from routing.services import trials
-from routing.services.sampling import PROJECT
+from routing.services.trying import trials
+from routing.services.trying.sampling import PROJECT
 
 ONLY, THROUGH_RULES = "only", "rules"
 

@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from routing.models import Role
-from routing.services import auditing, tokens
+from routing.services import auditing
+from routing.services.setup import tokens
 
 MAX_DAYS = 36_500
 

@@ -8,7 +8,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from routing.services.moving import CannotMove, move
+from routing.services.upkeep.moving import CannotMove, move
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from routing.services.rotating import rotate_keys
+from routing.services.upkeep.rotating import rotate_keys
 
 
 class Command(BaseCommand):

@@ -10,11 +10,12 @@ from django.db.models import F, QuerySet, Value
 from integrations.contract import Severity
 from routing.models import BulkAct, BulkJob, Delivery, QuarantinedCall, Target
 from routing.selectors import configuration, fates
-from routing.services import cancelling, replaying
+from routing.services import replaying
+from routing.services.acts import cancelling
+from routing.services.acts.resending import Again, queue
 from routing.services.bulk import rooms
 from routing.services.bulk.again import Telling, tellings, why_nobody
 from routing.services.engine.waking import notify_workers
-from routing.services.resending import Again, queue
 
 LATER: Final = "later"
 """What an act answers for a row that has to wait for room."""

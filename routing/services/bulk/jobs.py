@@ -17,8 +17,8 @@ from routing.services.auditing import Actor
 from routing.services.bulk import rights
 from routing.services.bulk.acts import ACTS, LATER, Act
 from routing.services.engine.waking import notify_workers
-from routing.services.notices import in_both_languages, notify
 from routing.services.storing.transaction import TROUBLE
+from routing.services.upkeep.notices import in_both_languages, notify
 
 MOST = 100_000
 """Rows that one job takes."""

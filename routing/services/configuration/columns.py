@@ -7,7 +7,7 @@ from typing import Any
 from integrations.registry import DESTINATIONS
 from routing.models import Project, Rule, Silence, Source, Target
 from routing.services.configuration.document import Item
-from routing.services.targets import address_digest
+from routing.services.setup.targets import address_digest
 
 COLUMNS: Mapping[str, list[str]] = {
     "targets": [

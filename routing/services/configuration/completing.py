@@ -4,11 +4,11 @@ import secrets
 
 from integrations.contract import ConfigError, Text
 from integrations.registry import DESTINATIONS
-from routing.services import targets
 from routing.services.configuration.document import Document, Item
 from routing.services.configuration.secret_text import MASK, SecretText, as_secret
 from routing.services.configuration.sections import SECTIONS, TARGETS, keys_of
 from routing.services.configuration.stored import Stored
+from routing.services.setup import targets
 
 _MASKED = Text(
     "the secret is masked and none is stored yet: give it in full", "密文已被遮盖，且系统中尚无保存的值：请填写完整内容"

@@ -6,7 +6,7 @@ from datetime import datetime
 from routing.models import ClientSecret, HookKey
 from routing.services.configuration.comparing import Change
 from routing.services.configuration.secret_text import SecretText
-from routing.services.sources import key_digest
+from routing.services.setup.sources import key_digest
 
 
 def write_keys(changes: Iterable[Change], now: datetime) -> None:

@@ -7,7 +7,7 @@ from integrations.contract import Text
 from routing.models import HookKey
 from routing.services.configuration.document import Document, Item
 from routing.services.configuration.secret_text import SecretText
-from routing.services.sources import key_digest
+from routing.services.setup.sources import key_digest
 
 _REFERENCES = (
     ("sources", "default_targets", "targets"),

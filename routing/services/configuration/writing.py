@@ -8,12 +8,12 @@ from typing import Any
 from django.db.models import Model
 
 from routing.models import Project, Rule, SeverityMapping, Silence, Source, Target
-from routing.services import targets
 from routing.services.configuration import statements
 from routing.services.configuration.columns import COLUMNS, fill
 from routing.services.configuration.comparing import Change, Changes
 from routing.services.configuration.keys import write_keys
 from routing.services.configuration.statements import Statement
+from routing.services.setup import targets
 
 MODELS: dict[str, type[Model]] = {
     "targets": Target,

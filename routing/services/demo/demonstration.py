@@ -16,7 +16,7 @@ from routing.models import Delivery, HookKey, Source
 from routing.selectors.sandbox import address
 from routing.services.delivering import open_door
 from routing.services.demo.setup import SOURCE
-from routing.services.sources import hook_url
+from routing.services.setup.sources import hook_url
 
 LOOK_EVERY = 0.05
 

@@ -9,8 +9,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from routing.models import Delivery, Inbound, Project, Rule, Silence, Source, Target
-from routing.services import sources, targets
 from routing.services.demo import sandbox
+from routing.services.setup import sources, targets
 
 SOURCE = "demo-acme"
 FEISHU = "demo-feishu"

@@ -9,11 +9,13 @@ from time import monotonic
 import structlog
 from django.db import DatabaseError, connection
 
-from routing.services import deciding, pruning, silencing, watching
+from routing.services import deciding, pruning
 from routing.services.bulk import jobs
 from routing.services.engine import digests, fallbacks, waiting
 from routing.services.engine.joining import Joining
 from routing.services.engine.settling import Settled
+from routing.services.silences import silencing
+from routing.services.upkeep import watching
 
 log = structlog.get_logger(__name__)
 

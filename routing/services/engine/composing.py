@@ -12,10 +12,10 @@ from routing.models import Delivery, InboundBody
 from routing.policy.alerts import from_json
 from routing.policy.listings import listing_from_json, listing_to_json
 from routing.selectors.known_targets import KnownTarget
-from routing.services import bodies
 from routing.services.engine import digests, outbox
 from routing.services.engine.outbox import Row
-from routing.services.muting import mute_link
+from routing.services.ingest import bodies
+from routing.services.silences.muting import mute_link
 
 LATE = timedelta(minutes=10)
 """A message that comes later than this after the alert was accepted says so."""

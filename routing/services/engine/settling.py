@@ -15,7 +15,7 @@ from routing.reasons import wording
 from routing.services.delivering import Result
 from routing.services.engine import health, lines, outbox
 from routing.services.engine.outbox import Row
-from routing.services.notices import in_both_languages, notify, over
+from routing.services.upkeep.notices import in_both_languages, notify, over
 
 log = structlog.get_logger(__name__)
 

@@ -10,7 +10,7 @@ from routing.models import Delivery, DeliveryReason, DeliveryStatus, MessageType
 from routing.services.engine import lines, outbox
 from routing.services.engine.claiming import record_lost
 from routing.services.engine.outbox import Picked
-from routing.services.notices import notify
+from routing.services.upkeep.notices import notify
 
 BATCH = 200
 SETTLED_BY_NOW = timedelta(seconds=10)

@@ -13,7 +13,7 @@ from routing.policy.alerts import from_json
 from routing.selectors.known_targets import known_target
 from routing.services.engine import outbox
 from routing.services.engine.composing import Job, compose
-from routing.services.sampling import sample
+from routing.services.trying.sampling import sample
 
 
 def sample_message(severity: Severity) -> Message:

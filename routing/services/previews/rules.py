@@ -12,7 +12,7 @@ from routing.policy.wishes import wish_of
 from routing.selectors import configuration
 from routing.services.previews.messages import message_of_alert
 from routing.services.previews.rendering import Preview, preview, settings_of
-from routing.services.sampling import sample_for
+from routing.services.trying.sampling import sample_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ import structlog
 from django.db import connection
 from django.utils import timezone
 
-from routing.services import turns
+from routing.services.ingest import turns
 from routing.services.storing.batch import LOCK_MILLISECONDS
 from routing.services.storing.prepared import Prepared, Receipt
 from routing.services.storing.transaction import TROUBLE, store_one

@@ -16,7 +16,7 @@ from routing.selectors.loading import load_silences
 from routing.selectors.snapshot import Snapshot
 from routing.services.configuration.comparing import Changes
 from routing.services.configuration.document import Item
-from routing.services.targets import address_digest
+from routing.services.setup.targets import address_digest
 from routing.services.whatif.editing import edited
 
 _SUMMARY = Message(

@@ -10,8 +10,9 @@ from django.utils import timezone
 from routing.fields import Sealed
 from routing.models import ApiToken, AuditEntry, ClientSecret, HookKey, Target
 from routing.selectors.leaks import current_leak, holders
-from routing.services import leaks, rotating, tokens
-from routing.services import targets as settings_of
+from routing.services.setup import leaks, tokens
+from routing.services.setup import targets as settings_of
+from routing.services.upkeep import rotating
 from tests.routing.admin.roles import client_of
 from tests.routing.calls import BOT, make_source, make_target
 

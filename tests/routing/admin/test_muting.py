@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
 from routing.models import AuditEntry, Inbound, Silence
-from routing.services.muting import mute_link
+from routing.services.silences.muting import mute_link
 from tests.routing.admin.roles import ROLES, client_of
 from tests.routing.calls import make_rule, make_source, make_target, send
 

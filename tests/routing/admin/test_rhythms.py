@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from routing.models import Delivery, Inbound, Project, Source, Target
-from routing.services.watching import keep_watch
+from routing.services.upkeep.watching import keep_watch
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 6, 1, 4, 10, tzinfo=UTC)

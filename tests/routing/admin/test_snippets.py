@@ -9,10 +9,10 @@ from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
 from routing.models import AuditEntry, Inbound, InboundBody, Silence, Target
-from routing.services import bodies
 from routing.services.configuration.document import parse_file
 from routing.services.configuration.exporting import export
 from routing.services.configuration.testing import run_tests
+from routing.services.ingest import bodies
 from routing.services.snippets import payload_path, routing_test
 from tests.routing.calls import BOT, make_rule, make_source, make_target, send, send_legacy
 

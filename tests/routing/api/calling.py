@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.test import APIClient
 
 from routing.models import Role
-from routing.services import tokens
+from routing.services.setup import tokens
 
 
 class Caller(APIClient):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from integrations.sentry import samples
 from routing.fields import Sealed
 from routing.models import ClientSecret, Delivery, Source, Target
-from routing.services import sources
+from routing.services.setup import sources
 
 pytestmark = pytest.mark.django_db
 SECRET = "client-secret"

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from routing.models import Delivery, Inbound, Target, Worker
-from routing.services import readiness
+from routing.services.ingest import readiness
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,8 @@ from django.test import Client, RequestFactory
 from routing.api import hooks
 from routing.models import Delivery, HookKey, Inbound, Project, QuarantinedCall, Source
 from routing.selectors import configuration
-from routing.services import bodies, sources
+from routing.services.ingest import bodies
+from routing.services.setup import sources
 from tests.routing.calls import (
     BOT,
     KEY,

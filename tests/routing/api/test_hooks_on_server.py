@@ -16,7 +16,9 @@ from integrations.sentry.signature import WEBHOOK_HEADER, sign
 from routing.management.serving.sockets import listen
 from routing.management.serving.web import Web
 from routing.models import Delivery, Inbound, QuarantinedCall, Source
-from routing.services import bodies, deciding, replaying, sources
+from routing.services import deciding, replaying
+from routing.services.ingest import bodies
+from routing.services.setup import sources
 from tests.routing.calls import KEY, SECRET, make_rule, make_source, make_target, sentry_call, signed
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)

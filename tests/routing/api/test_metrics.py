@@ -13,7 +13,7 @@ from routing.api.metric_families import MOST_CODES, bounded_codes
 from routing.models import Attempt, Delivery, Inbound, Source, Target, Thread, Worker
 from routing.selectors import metrics as selector
 from routing.selectors.metrics import read_metrics
-from routing.services import tokens
+from routing.services.setup import tokens
 
 pytestmark = pytest.mark.django_db
 

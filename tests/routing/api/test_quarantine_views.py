@@ -3,7 +3,7 @@
 import pytest
 
 from routing.models import Inbound, Role, Source, Target
-from routing.services import sources
+from routing.services.setup import sources
 from tests.routing.api.calling import Caller
 from tests.routing.calls import BOT, make_source, send, send_legacy
 

@@ -45,7 +45,8 @@ from routing.models import (
     Trial,
 )
 from routing.selectors import configuration
-from routing.services import quarantine, tokens
+from routing.services.ingest import quarantine
+from routing.services.setup import tokens
 from tests.routing.api.rows import delivery, inbound
 from tests.routing.calls import make_rule, make_source, make_target, send
 

@@ -32,8 +32,9 @@ from routing.models import (  # noqa: E402
     Source,
     Target,
 )
-from routing.services import moving, targets  # noqa: E402
-from routing.services.numbering import last_numbers  # noqa: E402
+from routing.services.setup import targets  # noqa: E402
+from routing.services.upkeep import moving  # noqa: E402
+from routing.services.upkeep.numbering import last_numbers  # noqa: E402
 from tests.routing.admin.matrix.stage import set_up  # noqa: E402
 from tests.routing.calls import send  # noqa: E402
 

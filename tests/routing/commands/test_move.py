@@ -11,7 +11,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from routing.models import Delivery, Rule, Source, Worker
-from routing.services import moving
+from routing.services.upkeep import moving
 from tests.relaying import own_database
 from tests.routing.api.rows import delivery, inbound
 from tests.routing.services.configuration.files import FULL, applied

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from routing.models import ApiToken
-from routing.services import tokens
+from routing.services.setup import tokens
 from tests.routing.services.configuration.files import FULL, applied
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,7 @@ from django.utils import timezone
 from integrations.contract import ProjectHint
 from routing.models import ClientSecret, Project, Rule, Silence, Source, Target
 from routing.selectors import configuration
-from routing.services import sources
+from routing.services.setup import sources
 from tests.routing.calls import BOT, make_rule, make_source, make_target
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,8 @@ from django.utils import timezone
 from integrations.contract import RawCall
 from routing.models import Delivery, Inbound, InboundBody, Project, Thread
 from routing.selectors import configuration
-from routing.services import deciding, pressure
+from routing.services import deciding
+from routing.services.ingest import pressure
 from routing.services.storing import transaction
 from routing.services.storing.prepared import Waiting
 from tests.routing.calls import BOT, make_rule, make_source, make_target, post, send, send_legacy, sentry_call, signed

@@ -7,8 +7,8 @@ from django.core.management import CommandError, call_command
 from integrations.contract import ConfigError
 from routing.models import Delivery, Inbound, Project, Rule, SandboxCall, Source, Target, Thread
 from routing.selectors import sandbox as switch
-from routing.services import testing
 from routing.services.demo import setup as demo
+from routing.services.trying import testing
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "127.0.0.1:8000"

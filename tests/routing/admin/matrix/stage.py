@@ -34,8 +34,9 @@ from routing.models import (
     Thread,
     Trial,
 )
-from routing.services import bodies, sources
-from routing.services.muting import mute_link
+from routing.services.ingest import bodies
+from routing.services.setup import sources
+from routing.services.silences.muting import mute_link
 from tests.routing.calls import BOT, make_rule, make_source, make_target, send
 
 _WRITE = re.compile(r'\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?((?:routing|auth|django_admin|django_content)_?\w*)')

@@ -21,10 +21,11 @@ from routing.models import (
     Target,
     Thread,
 )
-from routing.services import replaying, tokens
+from routing.services import replaying
 from routing.services.bulk import acts, jobs
 from routing.services.bulk.planning import plan
 from routing.services.deciding import decide_waiting
+from routing.services.setup import tokens
 from tests.routing.calls import make_rule, make_source, make_target, send
 
 pytestmark = pytest.mark.django_db
@@ -475,7 +476,7 @@ class TestReplay:
         source = make_source(secret="new")
         send(secret="new2")
         send(secret="other")
-        from routing.services import sources
+        from routing.services.setup import sources
 
         sources.add_client_secret(source, "new2")
         job = jobs.start("replay", QuarantinedCall.objects.all(), actor="tester", filters={})

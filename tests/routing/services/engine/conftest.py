@@ -12,10 +12,10 @@ from werkzeug import Request, Response
 
 from integrations.http import Door
 from routing.models import Target
-from routing.services import targets
 from routing.services.delivering import deliver, open_door
 from routing.services.engine.chores import Chores
 from routing.services.engine.dispatching import Dispatcher
+from routing.services.setup import targets
 
 
 class Clock:

@@ -5,7 +5,7 @@ import time_machine
 
 from routing.models import AuditEntry, Delivery, Thread
 from routing.selectors.recent import course_of_log, last_alerts
-from routing.services.closing import close_thread, close_threads
+from routing.services.acts.closing import close_thread, close_threads
 from tests.routing.calls import FORWARD
 from tests.routing.calls import make_target as configured_target
 from tests.routing.services.engine.conftest import BAD_SIGNATURE, FAILING

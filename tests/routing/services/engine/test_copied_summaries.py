@@ -3,7 +3,7 @@
 import pytest
 
 from routing.models import Delivery, Thread
-from routing.services.closing import close_thread
+from routing.services.acts.closing import close_thread
 from routing.services.engine import fallbacks
 from tests.routing.services.engine.conftest import BAD_SIGNATURE
 from tests.routing.services.engine.storage import store

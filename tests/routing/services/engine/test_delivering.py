@@ -6,7 +6,7 @@ import pytest
 
 from integrations.contract import Severity
 from routing.models import Attempt, Delivery
-from routing.services.muting import mute_link
+from routing.services.silences.muting import mute_link
 from tests.routing.services.engine.conftest import BAD_SIGNATURE, FAILING, answer
 from tests.routing.services.engine.storage import store
 
@@ -185,7 +185,7 @@ def test_a_disabled_target_pauses_and_goes_on_when_it_is_enabled(team, clock, bo
 
 
 def test_a_target_whose_mode_changed_is_not_told_what_it_cannot_be_told(team, clock, bots, turner):
-    from routing.services import targets
+    from routing.services.setup import targets
 
     delivery = store(team, now=clock(), is_test=True)
     team.kind = "flashduty"

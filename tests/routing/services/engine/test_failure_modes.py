@@ -15,7 +15,8 @@ from integrations.egress import EgressPolicy
 from integrations.http import Door
 from routing.models import Attempt, Target
 from routing.policy.progress import UNCERTAIN
-from routing.services import delivering, targets
+from routing.services import delivering
+from routing.services.setup import targets
 from tests.integrations.certificates import Authority
 from tests.integrations.door import resolving, trust
 from tests.integrations.fault_server import (

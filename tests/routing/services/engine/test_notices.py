@@ -4,8 +4,8 @@ import pytest
 
 from integrations.contract import Text
 from routing.models import Delivery, Notice
-from routing.services import notices
 from routing.services.engine import waiting
+from routing.services.upkeep import notices
 from tests.routing.services.engine.conftest import BAD_SIGNATURE, answer
 from tests.routing.services.engine.storage import store
 

@@ -15,11 +15,11 @@ from hypothesis.stateful import (
 
 from integrations.contract import Outcome, OutcomeKind, Reason
 from routing.models import Attempt, Delivery, Target, Thread
-from routing.services import targets
 from routing.services.delivering import Result
 from routing.services.engine import fallbacks, waiting
 from routing.services.engine.flights import Flights
 from routing.services.engine.lookout import Lookout
+from routing.services.setup import targets
 from tests.routing.services.engine.conftest import Clock
 from tests.routing.services.engine.storage import store
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from routing.models import Delivery, Target
 from routing.selectors.waits import Wait, line_of, waits_of
-from routing.services import tokens
+from routing.services.setup import tokens
 from tests.routing.services.engine.conftest import FAILING, answer
 from tests.routing.services.engine.storage import store
 

@@ -22,8 +22,8 @@ from routing.models import (
     Thread,
 )
 from routing.selectors import configuration
-from routing.services import bodies
 from routing.services.deciding import find
+from routing.services.ingest import bodies
 from routing.services.storing import transaction
 from routing.services.storing.duplicates import body_digest
 from routing.services.storing.prepared import Prepared, Receipt

@@ -10,7 +10,7 @@ from django.db import connections
 from django.utils import timezone
 
 from routing.models import Delivery, Silence, Thread
-from routing.services import silencing
+from routing.services.silences import silencing
 from tests.routing.calls import FORWARD, make_rule, make_source, make_target, send
 
 pytestmark = pytest.mark.django_db

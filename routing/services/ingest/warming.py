@@ -7,7 +7,7 @@ from integrations.sentry.samples import build
 from routing.patience import patience
 from routing.selectors import configuration
 from routing.services.explaining import explain
-from routing.services.readiness import obstacle
+from routing.services.ingest.readiness import obstacle
 from routing.services.receiving import Call, receive
 
 PATIENCE_SECONDS = 5.0

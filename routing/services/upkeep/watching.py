@@ -13,8 +13,8 @@ from routing.models import Inbound, InboundStatus, Notice, Project, Rhythm, Sour
 from routing.policy.rhythms import AT_LEAST
 from routing.selectors.rhythms import expectation
 from routing.selectors.workers import STALE_AFTER
-from routing.services.listening import listen
-from routing.services.notices import AGAIN_AFTER, in_both_languages, notify, over
+from routing.services.upkeep.listening import listen
+from routing.services.upkeep.notices import AGAIN_AFTER, in_both_languages, notify, over
 
 EVERY = timedelta(minutes=1)
 """How often the watch is kept; what happened since the last round is new."""

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from routing.models import Worker
 from routing.selectors.snapshot import HOOK_SOURCE
-from routing.services.numbering import go_on, last_numbers
+from routing.services.upkeep.numbering import go_on, last_numbers
 
 ALIAS = "moved_to"
 STALE_AFTER = timedelta(seconds=15)

@@ -12,7 +12,7 @@ from integrations.registry import SOURCES
 from routing.fields import Sealed
 from routing.models import QuarantinedCall, Source
 from routing.selectors.snapshot import SourceEntry
-from routing.services import bodies
+from routing.services.ingest import bodies
 from routing.services.storing.writing import run
 
 MAX_CALLS = 200

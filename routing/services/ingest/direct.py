@@ -5,11 +5,12 @@ from dataclasses import dataclass, field, replace
 from integrations.contract import ConfigError
 from integrations.registry import DESTINATIONS
 from routing.selectors.snapshot import HOOK_SOURCE, Snapshot
-from routing.services import answers, targets
-from routing.services.answers import Answer
+from routing.services.ingest import answers
+from routing.services.ingest.answers import Answer
+from routing.services.ingest.vouching import Call, View, refuse, unusable, vouch
 from routing.services.receiving import accept, answering
+from routing.services.setup import targets
 from routing.services.storing.prepared import Direct
-from routing.services.vouching import Call, View, refuse, unusable, vouch
 
 KIND = "feishu"
 UNKNOWN_TARGET = "unknown_target"

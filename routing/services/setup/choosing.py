@@ -10,8 +10,8 @@ from routing.models import Severity as SeverityWords
 from routing.models import Target
 from routing.selectors.configuration import current
 from routing.selectors.snapshot import SourceEntry
-from routing.services.answers import Answer
-from routing.services.sources import key_digest
+from routing.services.ingest.answers import Answer
+from routing.services.setup.sources import key_digest
 
 CHOICES = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
 

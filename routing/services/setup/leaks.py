@@ -8,8 +8,9 @@ from django.db import transaction
 
 from routing.models import ApiToken, ClientSecret, HookKey, Source
 from routing.selectors import leaks
-from routing.services import auditing, sources, tokens
+from routing.services import auditing
 from routing.services.auditing import Actor
+from routing.services.setup import sources, tokens
 
 NAME_LENGTH = 90
 

@@ -6,7 +6,7 @@ from time import monotonic
 
 import pytest
 
-from routing.services import turns
+from routing.services.ingest import turns
 from tests.waiting import eventually
 
 

@@ -8,7 +8,8 @@ from django.utils import timezone, translation
 from routing.models import Attempt, AuditEntry, Delivery, Inbound, Project, Rule, Source, Target, Thread, Trial, Worker
 from routing.selectors.trials.course import Course, course_of
 from routing.selectors.workers import WorkState, work_state
-from routing.services import sources, trials
+from routing.services.setup import sources
+from routing.services.trying import trials
 from tests.routing.calls import FORWARD, make_rule, make_source, make_target, send
 
 pytestmark = pytest.mark.django_db

@@ -14,9 +14,10 @@ from routing.policy.specs import AnyOf, RuleSpec
 from routing.selectors import configuration
 from routing.selectors.rules import spec_of
 from routing.selectors.snapshot import HOOK_SOURCE
-from routing.services import auditing, testing
+from routing.services import auditing
 from routing.services.auditing import Actor
-from routing.services.sampling import Sample, sample, sample_for
+from routing.services.trying import testing
+from routing.services.trying.sampling import Sample, sample, sample_for
 
 NO_SECRET, UNREADABLE_SECRET = "no_secret", "unreadable_secret"
 """Why nothing was handed to the receiver."""

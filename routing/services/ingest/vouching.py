@@ -10,8 +10,8 @@ from django.conf import settings
 
 from integrations.registry import SOURCES
 from routing.selectors.snapshot import Snapshot, SourceEntry
-from routing.services import answers, quarantine
-from routing.services.answers import Answer
+from routing.services.ingest import answers, quarantine
+from routing.services.ingest.answers import Answer
 from routing.services.storing import writing
 from routing.services.storing.prepared import Outdated
 

@@ -24,10 +24,10 @@ from routing.selectors.held_back import Group, HeldBack, groups, held_back, inbo
 from routing.selectors.recoveries import last_recoveries
 from routing.selectors.snapshot import Snapshot, TargetEntry
 from routing.services.engine.waking import notify_workers
+from routing.services.silences.summaries import Problem, listing_of, loudest, problems_of, recovery_severity_of
 from routing.services.storing.concerns import Concern
 from routing.services.storing.rows import fallback_time
 from routing.services.storing.threads import Threads
-from routing.services.summaries import Problem, listing_of, loudest, problems_of, recovery_severity_of
 from routing.statements import Statement, ask, carry_out, ids_of, is_postgres, marks, new_ids
 
 AT_ONCE = 2000

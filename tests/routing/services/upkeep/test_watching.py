@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from routing.models import Delivery, Inbound, Notice, Project, Source, Target, Worker
-from routing.services import listening
-from routing.services.watching import keep_watch
+from routing.services.upkeep import listening
+from routing.services.upkeep.watching import keep_watch
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

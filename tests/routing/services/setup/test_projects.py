@@ -5,7 +5,7 @@ import pytest
 from integrations.contract import ProjectHint
 from routing.models import Project
 from routing.selectors import configuration
-from routing.services import projects
+from routing.services.setup import projects
 from tests.routing.calls import make_source, make_target
 
 pytestmark = pytest.mark.django_db

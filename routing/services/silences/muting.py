@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from routing.models import Inbound, Silence
 from routing.services import auditing
 from routing.services.auditing import Actor
-from routing.services.likeness import conditions_like
+from routing.services.silences.likeness import conditions_like
 
 LIFETIME = timedelta(hours=12)
 """How long a link leads to its page: as long as a shift."""

@@ -8,7 +8,9 @@ from django.utils import timezone
 
 from routing.models import AuditEntry, Delivery, Inbound, QuarantinedCall, Source, Target
 from routing.selectors import configuration
-from routing.services import quarantine, replaying, sources
+from routing.services import replaying
+from routing.services.ingest import quarantine
+from routing.services.setup import sources
 from tests.routing.calls import BOT, make_source, make_target, send, send_legacy
 
 pytestmark = pytest.mark.django_db

@@ -4,8 +4,8 @@ import pytest
 
 from integrations.contract import ConfigError
 from routing.models import AuditEntry, Delivery, Inbound, Rule, Source, Target
-from routing.services import sources, targets
-from routing.services.testing import send_test_alert
+from routing.services.setup import sources, targets
+from routing.services.trying.testing import send_test_alert
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 

@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from routing.models import AuditEntry, Delivery, Inbound, Silence
-from routing.services import muting
-from routing.services.likeness import conditions_like
+from routing.services.silences import muting
+from routing.services.silences.likeness import conditions_like
 from tests.routing.calls import make_rule, make_source, make_target, send
 
 pytestmark = pytest.mark.django_db

@@ -11,12 +11,12 @@ from routing.models import ClientSecret, Delivery, Inbound, InboundReason, Inbou
 from routing.policy.alerts import to_json
 from routing.policy.retrying import expires_at
 from routing.services import auditing
-from routing.services.answers import Answer
 from routing.services.auditing import Actor
 from routing.services.engine.waking import notify_workers
+from routing.services.ingest.answers import Answer
 from routing.services.receiving import Call, receive
-from routing.services.sampling import Sample, sample
-from routing.services.targets import destination
+from routing.services.setup.targets import destination
+from routing.services.trying.sampling import Sample, sample
 
 OFF = Text("The target is off: enable it first.", "该目标已停用，请先启用。")
 CANNOT = Text(

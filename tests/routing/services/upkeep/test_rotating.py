@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 
 from routing.fields import Sealed, open_bytes, seal_bytes
 from routing.models import ClientSecret, HookKey, Inbound, InboundBody, QuarantinedCall, Source, Target
-from routing.services.rotating import rotate_keys
+from routing.services.upkeep.rotating import rotate_keys
 
 pytestmark = pytest.mark.django_db
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()

@@ -1,0 +1,1 @@
+"""What operators set up: connections, targets, projects, the order of rules, accounts and tokens."""
