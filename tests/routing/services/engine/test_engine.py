@@ -26,6 +26,8 @@ from tests.routing.services.engine.conftest import BAD_SIGNATURE, FAILING, ok
 from tests.routing.services.engine.storage import store
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+START_SECONDS = 60
+"""In which a process has loaded Django on the slowest machine."""
 
 
 def until(holds: Callable[[], bool], seconds: float = 20) -> bool:
@@ -211,16 +213,18 @@ def test_the_engine_outlives_its_connections(team, bots, make_engine):
         assert until(lambda: delivered() == round_ + 1)  # noqa: B023
 
 
-class TestProcess:
-    """`manage.py worker` as a process of its own, on the test's database."""
+@pytest.fixture
+def start_worker() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Starts `manage.py worker` as a process of its own, on the test's database; none outlives the test."""
+    started: list[subprocess.Popen[bytes]] = []
 
-    def start(self, bots, **environment: str) -> subprocess.Popen[bytes]:
+    def start(**environment: str) -> subprocess.Popen[bytes]:
         database = connection.settings_dict["NAME"]
         if connection.vendor == "sqlite":
             url = f"sqlite:///{database}"
         else:
             url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database}").geturl()
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "manage.py", "worker"],
             cwd=django_settings.BASE_DIR,
             env={
@@ -233,34 +237,45 @@ class TestProcess:
                 **environment,
             },
         )
+        started.append(process)
+        return process
 
-    def test_what_a_killed_worker_was_sending_is_sent_by_the_next_one(self, team, bots):
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+class TestProcess:
+    """`manage.py worker` as a process of its own."""
+
+    def test_what_a_killed_worker_was_sending_is_sent_by_the_next_one(self, team, bots, start_worker):
         entered, released = threading.Event(), threading.Event()
 
         def hang() -> Response:
             entered.set()
-            released.wait(60)
+            released.wait(90)
             return ok()
 
         bots.will("team", hang)
         delivery = store(team, now=timezone.now())
-        first = self.start(bots)
-        assert entered.wait(10)
+        first = start_worker()
+        assert entered.wait(START_SECONDS)
         first.kill()
         first.wait()
-        second = self.start(bots)
+        second = start_worker()
         try:
             assert until(lambda: delivered() == 1, seconds=60)
         finally:
             released.set()
-            second.terminate()
-            assert second.wait(15) == 0
+        second.terminate()
+        assert second.wait(15) == 0
         delivery.refresh_from_db()
         assert delivery.maybe_duplicate
         assert list(delivery.attempts.values_list("outcome", flat=True)) == ["lost", "sent"]
         assert Worker.objects.count() == 0
 
-    def test_a_terminated_worker_finishes_what_it_is_sending(self, team, bots):
+    def test_a_terminated_worker_finishes_what_it_is_sending(self, team, bots, start_worker):
         entered = threading.Event()
 
         def slow() -> Response:
@@ -270,12 +285,12 @@ class TestProcess:
 
         bots.will("team", slow)
         store(team, now=timezone.now())
-        worker = self.start(bots)
-        assert entered.wait(10)
+        worker = start_worker()
+        assert entered.wait(START_SECONDS)
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(15) == 0
         assert delivered() == 1
 
-    def test_a_worker_ends_with_the_process_that_started_it(self, team, bots):
-        worker = self.start(bots, RELAY_PARENT_PID="1")
-        assert worker.wait(15) == 0
+    def test_a_worker_ends_with_the_process_that_started_it(self, start_worker):
+        worker = start_worker(RELAY_PARENT_PID="1")
+        assert worker.wait(START_SECONDS) == 0
