@@ -1,6 +1,7 @@
 """Received webhooks and refused calls in the admin."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -26,6 +27,7 @@ from routing.admin.filters import (
 from routing.admin.previews import InboundPreviewing
 from routing.admin.reading import LogAdmin, named, state
 from routing.admin.snippets import RoutingTestPage
+from routing.fields import Sealed, UnsealingError
 from routing.models import (
     BulkAct,
     Delivery,
@@ -197,11 +199,11 @@ class InboundAdmin(InboundPreviewing, ActsOnMany, RoutingTestPage, LogAdmin):
 class QuarantinedCallAdmin(ActsOnMany, LogAdmin):
     """Refused calls: mend the cause, then replay."""
 
-    list_display = ("id", "received_at", "source", "why", "size", "replayed_at")
+    list_display = ("id", "received_at", "source", "why", "bot", "size", "replayed_at")
     list_filter = ("source", RefusalFilter)
     ordering = ("-id",)
     list_select_related = ("source",)
-    fields = ("received_at", "source", "why", "size", "replayed_at")
+    fields = ("received_at", "source", "why", "bot", "size", "replayed_at")
     actions = ("replay", "add_bot_and_replay")
     acts_on_many = (BulkAct.REPLAY,)
 
@@ -209,6 +211,15 @@ class QuarantinedCallAdmin(ActsOnMany, LogAdmin):
     def why(self, call: QuarantinedCall) -> SafeString | str:
         """Why it was refused and what to do, and the code."""
         return coded(call.reason, "refusal")
+
+    @admin.display(description=_("Feishu bot"))
+    def bot(self, call: QuarantinedCall) -> str:
+        """Where the URL of an unknown bot leads and how it ends: enough to know it by, not enough to use it."""
+        try:
+            address = Sealed(call.address).open() if call.address else ""
+        except UnsealingError:
+            return "?"
+        return f"{urlsplit(address).hostname}/…{address[-4:]}" if address else "—"
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
         """Replaying is a permission of its own."""
