@@ -45,9 +45,9 @@ def is_running(pid: int) -> bool:
 
 
 class Relay:
-    """Starts, watches and ends `manage.py up`; what it says is in `log`."""
+    """Starts, watches and ends `manage.py up`; what it says is in `log`. Without `shows_pages` no static files are laid out."""
 
-    def __init__(self, folder: Path, database_url: str) -> None:
+    def __init__(self, folder: Path, database_url: str, *, shows_pages: bool = False) -> None:
         self.folder = folder
         self.log = folder / "log"
         self.environment = {
@@ -56,9 +56,10 @@ class Relay:
             "VAR_DIR": str(folder),
             "LANGUAGE_CODE": "en",
         }
-        static = folder / "static" / "staticfiles.json"  # laid out, as it were: no page is looked at here
-        static.parent.mkdir(exist_ok=True)
-        static.write_text('{"version": "1.1", "paths": {}, "hash": ""}')
+        if not shows_pages:
+            static = folder / "static" / "staticfiles.json"  # laid out, as it were
+            static.parent.mkdir(exist_ok=True)
+            static.write_text('{"version": "1.1", "paths": {}, "hash": ""}')
         self.process: subprocess.Popen[bytes] | None = None
         self.port = 0
         self.first_words = ""

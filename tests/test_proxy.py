@@ -128,11 +128,10 @@ class Nginx:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Nginx, Relay, Sentry]]:
     """Nginx before a relay that trusts it."""
     with own_database() as url:
-        relay = Relay(tmp_path_factory.mktemp("relay"), url)
+        relay = Relay(tmp_path_factory.mktemp("relay"), url, shows_pages=True)
         relay.environment |= {"TRUSTED_PROXIES": "127.0.0.1", "PUBLIC_URL": f"https://{HOST}"}
         nginx = None
         try:
-            relay.manage("collectstatic", "--noinput", "--verbosity", "0")
             port = free_port()
             relay.start("--demo", "--port", str(port))
             relay.port = port  # it calls itself by its public address

@@ -24,13 +24,12 @@ def house() -> Iterator[House]:
 def address(house: House, tmp_path) -> Iterator[str]:
     """Of a relay that knows this provider."""
     with own_database() as url:
-        relay = Relay(tmp_path, url)
+        relay = Relay(tmp_path, url, shows_pages=True)
         relay.environment |= {
             "SSO_OIDC_URL": house.url, "SSO_OIDC_CLIENT_ID": CLIENT, "SSO_OIDC_CLIENT_SECRET": SECRET,
             "SSO_OIDC_NAME": "Keycloak", "SSO_OPERATOR_GROUPS": "sre",
         }  # fmt: skip
         relay.environment.pop("EGRESS_PROXY", None)
-        relay.manage("collectstatic", "--noinput", "--verbosity", "0")
         try:
             relay.start()
             yield f"http://127.0.0.1:{relay.port}"
