@@ -1,11 +1,13 @@
 """How a process learns that another one serves requests: by a byte through a pipe."""
 
 import os
+from contextlib import suppress
 
 
 def say_ready(descriptor: int) -> None:
-    """Tell the process that reads the other end that requests are served from now on."""
-    os.write(descriptor, b"1")
+    """Tell the process that reads the other end that requests are served from now on; it may be gone."""
+    with suppress(BrokenPipeError):
+        os.write(descriptor, b"1")
     os.close(descriptor)
 
 

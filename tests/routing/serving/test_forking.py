@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at proces
 WEB = "import os, sys, time; {before}; os.write(int(sys.argv[2]), b'1'); time.sleep(60)"
 READY, NEVER = WEB.format(before="pass"), WEB.format(before="time.sleep(60)")
 SUPERVISOR = """
-import sys, time
+import os, sys, time
 from routing.management.serving.children import Adopted, Command
 from routing.management.serving.forking import fork
 from routing.management.serving.readiness import say_ready
@@ -30,11 +30,14 @@ def job():
     print("done", flush=True)
 child = fork(job)
 print("child", child.pid, flush=True)
+if seconds == "dead":
+    os.kill(child.pid, 9)
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
 Supervisor(
     listen("127.0.0.1", 0),
     web=Command(name="web", arguments=(sys.executable, "-c", web), says_ready=True),
     others=(),
-    on_ready=lambda: say_ready(child.tells),
+    on_ready=lambda: (say_ready(child.tells), print("served", flush=True)),
     adopted=(Adopted("child", child.pid),),
 ).run()
 """
@@ -43,7 +46,7 @@ Supervisor(
 class Forked:
     """A supervisor with such a child, and what they said."""
 
-    def __init__(self, folder: Path, *, web: str, seconds: float) -> None:
+    def __init__(self, folder: Path, *, web: str, seconds: float | str) -> None:
         self.log = folder / "log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -71,6 +74,12 @@ def test_it_does_its_job_once_requests_are_served_and_is_buried(started: list[Fo
     started.append(one := Forked(tmp_path, web=READY, seconds=0))
     eventually(lambda: "done" in one.said())
     eventually(lambda: not Path(f"/proc/{one.child}").exists())
+
+
+def test_a_supervisor_whose_child_died_early_goes_on(started: list[Forked], tmp_path: Path) -> None:
+    started.append(one := Forked(tmp_path, web=READY, seconds="dead"))
+    eventually(lambda: "served" in one.said())
+    assert one.process.poll() is None
 
 
 def test_it_waits_while_nothing_is_served_and_ends_with_the_supervisor(started: list[Forked], tmp_path: Path) -> None:
