@@ -13,7 +13,7 @@ RUNTIME := .venv/runtime-$(shell cksum < requirements/runtime.txt | cut -d ' ' -
 DEVELOPMENT := .venv/development-$(shell cksum < requirements/development.txt | cut -d ' ' -f 1)
 STATIC := $(or $(VAR_DIR),var)/.static-$(shell find routing/static -type f | LC_ALL=C sort | xargs cat requirements/runtime.txt | cksum | cut -d ' ' -f 1)
 
-.PHONY: install develop run test check bench chaos lock messages sbom audit
+.PHONY: install develop run test check check-types check-style check-site bench chaos lock messages sbom audit
 .DEFAULT_GOAL := install
 
 install: $(RUNTIME) $(STATIC)
@@ -47,15 +47,23 @@ run: $(RUNTIME)
 test: $(DEVELOPMENT)
 	@$(BIN)/python -m tests.suite
 
+# Two at a time: the types take as long as all the rest.
 check: $(DEVELOPMENT)
+	@$(MAKE) --no-print-directory --jobs=2 check-types check-style check-site
+
+check-types:
+	$(BIN)/mypy relay_site routing integrations
+
+check-style:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
-	$(BIN)/mypy relay_site routing integrations
+	$(BIN)/python -m tests.translations
+
+check-site:
 	$(MANAGE) makemigrations --check --dry-run
 	PUBLIC_URL=https://relay.example.com $(MANAGE) check --deploy --fail-level WARNING
 	$(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
-	$(BIN)/python -m tests.translations
 
 bench: $(DEVELOPMENT)
 	@$(BIN)/python -m bench
