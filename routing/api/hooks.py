@@ -17,9 +17,9 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from integrations.registry import SOURCES
+from routing.services.direct import receive_direct
 from routing.services.ingest import answers
 from routing.services.ingest.answers import Answer
-from routing.services.ingest.direct import receive_direct
 from routing.services.receiving import Call, receive
 
 _TEXT = {"type": "string"}

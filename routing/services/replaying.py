@@ -16,10 +16,10 @@ from routing.services.acts import cancelling
 from routing.services.acts.resending import NotResendable, resend
 from routing.services.auditing import Actor
 from routing.services.deciding import decide_source
+from routing.services.direct import KIND, receive_direct, url_field
 from routing.services.engine.waking import notify_workers
 from routing.services.ingest import answers, bodies
 from routing.services.ingest.answers import Answer
-from routing.services.ingest.direct import KIND, receive_direct, url_field
 from routing.services.receiving import Call, receive
 from routing.services.setup import targets
 

@@ -11,7 +11,7 @@ from routing.management.serving.collecting import settle_in
 from routing.management.serving.readiness import say_ready
 from routing.management.serving.sockets import CannotListenError, adopt, reserve
 from routing.management.serving.web import Web
-from routing.services.ingest.warming import warm_up
+from routing.services.warming import warm_up
 
 MARGIN = 1024 * 1024
 """Bodies beyond twice the limit are refused by the server; below that, by us with a reason."""
