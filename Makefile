@@ -51,16 +51,16 @@ test: $(DEVELOPMENT)
 check: $(DEVELOPMENT)
 	@$(MAKE) --no-print-directory --jobs=2 check-types check-style check-site
 
-check-types:
+check-types: $(DEVELOPMENT)
 	$(BIN)/mypy relay_site routing integrations
 
-check-style:
+check-style: $(DEVELOPMENT)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.translations
 
-check-site:
+check-site: $(DEVELOPMENT)
 	$(MANAGE) makemigrations --check --dry-run
 	PUBLIC_URL=https://relay.example.com $(MANAGE) check --deploy --fail-level WARNING
 	$(MANAGE) spectacular --validate --fail-on-warn --file /dev/null

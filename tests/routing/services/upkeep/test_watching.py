@@ -103,12 +103,18 @@ def test_a_source_that_is_quiet_for_longer_than_usual_is_told_and_told_again_whe
     assert causes() == []
 
 
-def test_one_project_gone_quiet_among_others_is_told_by_name() -> None:
+def with_one_quiet_project() -> Source:
+    """Two projects with the same rhythm, of which one goes on for another hour."""
     source = Source.objects.create(name="acme")
     for slug in ("web", "shop"):
         Project.objects.create(source=source, slug=slug)
         hear(source, EVERY_TEN_MINUTES, slug)
     hear(source, [NOW + timedelta(minutes=minutes) for minutes in range(0, 60, 10)], "shop")
+    return source
+
+
+def test_one_project_gone_quiet_among_others_is_told_by_name() -> None:
+    source = with_one_quiet_project()
     keep_watch(NOW + timedelta(minutes=59))
     assert causes() == ["quiet:acme/web"]
     hear(source, [NOW + timedelta(minutes=60)])
@@ -117,11 +123,7 @@ def test_one_project_gone_quiet_among_others_is_told_by_name() -> None:
 
 
 def test_a_project_that_its_source_took_along_is_neither_told_nor_said_to_be_over() -> None:
-    source = Source.objects.create(name="acme")
-    for slug in ("web", "shop"):
-        Project.objects.create(source=source, slug=slug)
-        hear(source, EVERY_TEN_MINUTES, slug)
-    hear(source, [NOW + timedelta(minutes=minutes) for minutes in range(0, 60, 10)], "shop")
+    source = with_one_quiet_project()
     keep_watch(NOW + timedelta(minutes=55))
     keep_watch(NOW + timedelta(hours=2))
     assert causes() == ["quiet:acme", "quiet:acme/web"]
